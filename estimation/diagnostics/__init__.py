@@ -1,0 +1,1 @@
+"""Verdicts on fits, the gate before numbers, and calibration by simulation."""

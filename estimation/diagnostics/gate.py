@@ -1,0 +1,198 @@
+"""The gate: no number is reported from a fit that failed its checks."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from estimation.diagnostics.verdicts import FAIL, INCONCLUSIVE, PASS, Check, Thresholds, Verdict
+from estimation.errors import GateError
+
+if TYPE_CHECKING:
+    import xarray
+
+#: The names that samplers give to "the tree reached its largest depth".
+_DEPTH_NAMES = ("maxdepth_reached", "reached_max_treedepth")
+
+_MORE = "take more draws"
+
+
+def exact_verdict(
+    draws: Mapping[str, np.ndarray], constants: Collection[str], prob: float,
+    thresholds: Thresholds = Thresholds(),
+) -> Verdict:  # fmt: skip
+    """Judge independent draws: enough of them, and bounds known well enough.
+
+    Parameters
+    ----------
+    draws : mapping of arrays
+        Estimands; all axes are draws.
+    constants : collection of str
+        Estimands that the model takes as known.
+    prob : float
+        Level of the interval that will be reported.
+    thresholds : Thresholds
+    """
+    monitored = {name: value.ravel() for name, value in draws.items() if name not in constants}
+    size = next(iter(draws.values())).size
+    checks = [
+        _low("ess", {"all": float(size)}, thresholds.ess, "independent draws", _MORE),
+        _mcse({name: _quantile_errors(x, prob) for name, x in monitored.items()}, thresholds.mcse),
+    ]
+    return Verdict(tuple(checks))
+
+
+def tree_verdict(
+    tree: xarray.DataTree, prob: float, thresholds: Thresholds = Thresholds()
+) -> Verdict:
+    """Judge a fit by the attributes and groups that `fit` wrote.
+
+    Parameters
+    ----------
+    tree : xarray.DataTree
+        What `fit` returned.
+    prob : float
+        Level of the interval that will be reported.
+    thresholds : Thresholds
+    """
+    constants = set(json.loads(tree.attrs["constants"]))
+    posterior = tree["posterior"].to_dataset()
+    if tree.attrs["engine"] == "exact":
+        draws = {str(name): value.to_numpy() for name, value in posterior.data_vars.items()}
+        return exact_verdict(draws, constants, prob, thresholds)
+    monitored = posterior.drop_vars([name for name in posterior.data_vars if name in constants])
+    return Verdict(
+        (
+            *_convergence(monitored, prob, thresholds),
+            *_sampler(tree["sample_stats"].to_dataset(), thresholds),
+        )
+    )
+
+
+def require(verdict: Verdict, accept: str | None) -> Verdict:
+    """Return the verdict if numbers may be reported, with the reason of an override in it.
+
+    Raises
+    ------
+    GateError
+        If a check failed and no reason to accept that was given.
+    """
+    if verdict.verdict != FAIL:
+        return verdict
+    if accept and accept.strip():
+        return Verdict(verdict.checks, accept.strip())
+    worst = verdict.failed()
+    raise GateError(
+        "the fit failed its checks: " + "; ".join(check.says for check in worst),
+        why="numbers from it could be far off",
+        remedy="; ".join(dict.fromkeys(check.remedy for check in worst)),
+    )
+
+
+def _convergence(posterior: xarray.Dataset, prob: float, limits: Thresholds) -> list[Check]:
+    import arviz_stats
+
+    def by_name(found: Any) -> dict[str, float]:
+        return {str(name): float(value) for name, value in found.data_vars.items()}
+
+    posterior = posterior.astype(float)
+    tails = ((1 - prob) / 2, (1 + prob) / 2)
+    errors = [by_name(arviz_stats.mcse(posterior, method="quantile", prob=p)) for p in tails]
+    widths = posterior.quantile(tails[1], ("chain", "draw")) - posterior.quantile(
+        tails[0], ("chain", "draw")
+    )
+    relative = {
+        name: (max(error[name] for error in errors), width)
+        for name, width in by_name(widths).items()
+    }
+    again = "run more or longer chains"
+    return [
+        _high("rhat", by_name(arviz_stats.rhat(posterior)), limits.rhat, "R-hat", again),
+        _low("ess_bulk", by_name(arviz_stats.ess(posterior, method="bulk")), limits.ess,
+             "effective draws in the bulk", again),
+        _low("ess_tail", by_name(arviz_stats.ess(posterior, method="tail")), limits.ess,
+             "effective draws in the tails", again),
+        _mcse(relative, limits.mcse),
+    ]  # fmt: skip
+
+
+def _sampler(statistics: xarray.Dataset, limits: Thresholds) -> list[Check]:
+    import arviz_stats
+
+    diverging = float(statistics["diverging"].mean())
+    verdict = PASS if diverging == 0 else INCONCLUSIVE if diverging <= limits.divergences else FAIL
+    says = f"{diverging:.2%} of draws diverged"
+    energy = arviz_stats.bfmi(statistics[["energy"]])
+    values = np.atleast_1d(np.asarray(energy["energy"] if hasattr(energy, "keys") else energy))
+    chains = {f"chain {i}": float(value) for i, value in enumerate(values.ravel())}
+    checks = [
+        Check("divergences", verdict, diverging, limits.divergences, says,
+              "reparametrize, or state a tighter prior"),
+        _low("bfmi", chains, limits.bfmi, "E-BFMI", "reparametrize the model"),
+    ]  # fmt: skip
+    depth = [name for name in _DEPTH_NAMES if name in statistics]
+    if not depth:
+        checks.append(
+            Check("depth", INCONCLUSIVE, math.nan, limits.depth, "the sampler kept no tree depths")
+        )
+    for name in depth:
+        hits = {"all": float(statistics[name].mean())}
+        checks.append(_high("depth", hits, limits.depth, "share of trees at full depth", "reparametrize"))
+    return checks
+
+
+def _quantile_errors(x: np.ndarray, prob: float) -> tuple[float, float]:
+    """Return the larger standard error of the two bounds of independent draws, and their distance.
+
+    The rank of a quantile is binomial, so that order statistics one standard deviation of the rank
+    apart bracket it.
+    """
+    n = x.size
+    ordered = np.sort(x)
+    errors, bounds = [], []
+    for p in ((1 - prob) / 2, (1 + prob) / 2):
+        spread = math.sqrt(n * p * (1 - p))
+        low, high = math.floor(n * p - spread), math.ceil(n * p + spread)
+        if low < 0 or high > n - 1 or n * min(p, 1 - p) < 10:
+            errors.append(math.inf)  # too few draws lie beyond the bound to know it
+        else:
+            errors.append(float(ordered[high] - ordered[low]) / 2)
+        bounds.append(float(ordered[min(int(n * p), n - 1)]))
+    return max(errors), bounds[1] - bounds[0]
+
+
+def _mcse(found: Mapping[str, tuple[float, float]], limit: float) -> Check:
+    shares = {
+        name: error / width if width > 0 else 0.0 if error == 0 else math.inf
+        for name, (error, width) in found.items()
+    }
+    label = "Monte Carlo error of a bound over the interval's width"
+    return _high("mcse", shares or {"none": 0.0}, limit, label, _MORE + " or ask for a lower --prob")
+
+
+def _high(name: str, values: Mapping[str, float], limit: float, label: str, remedy: str) -> Check:
+    """Check that all values are at most `limit`; one that is not a number fails."""
+    return _bounded(name, values, limit, label, remedy, 1)
+
+
+def _low(name: str, values: Mapping[str, float], limit: float, label: str, remedy: str) -> Check:
+    """Check that all values are at least `limit`; one that is not a number fails."""
+    return _bounded(name, values, limit, label, remedy, -1)
+
+
+def _bounded(
+    name: str, values: Mapping[str, float], limit: float, label: str, remedy: str, sign: int
+) -> Check:
+    # nothing to monitor: every estimand is known
+    where = max(values, key=lambda key: math.inf if math.isnan(values[key]) else sign * values[key],
+                default="")  # fmt: skip
+    value = values[where] if where else limit
+    good = sign * value <= sign * limit
+    relation = {(1, True): "<=", (1, False): "above", (-1, True): ">=", (-1, False): "below"}
+    place = "" if where in ("", "all") else f" ({where})"
+    says = f"{label}{place} {value:.4g} {relation[sign, good]} {limit:g}"
+    return Check(name, PASS if good else FAIL, value, limit, says, "" if good else remedy)

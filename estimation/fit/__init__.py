@@ -1,0 +1,1 @@
+"""Fitting: the exact engine, the session, NUTS, and the form of a fit."""

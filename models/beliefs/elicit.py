@@ -1,0 +1,197 @@
+"""From words to beliefs: a range with a mass, an audit of graves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from models.beliefs.base import Belief, FloatArray
+from models.beliefs.shapes import Beta, Known, LogitNormal, Uniform, UniformTotal
+from models.beliefs.tabulated import Tabulated
+from models.checks import ordered, probability, sequence_of_whole, share
+from models.errors import InvalidValueError
+
+_SHAPES = ("beta", "logit_normal")
+
+
+def known(value: float, **words: Any) -> Known:
+    """Return the belief that a share is known exactly."""
+    return Known(value, **words)
+
+
+def uniform(low: float, high: float, **words: Any) -> Belief:
+    """Return a hard range in which all shares are equally likely; low = high means known.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends of the range, in (0, 1].
+    **words
+        `reason` and `source`.
+
+    Raises
+    ------
+    InvalidValueError
+        If an end is outside (0, 1] or low is above high.
+    """
+    return _range(Uniform, low, high, **words)
+
+
+def uniform_total(low: float, high: float, **words: Any) -> Belief:
+    """Return a hard range of the share in which the *total* is uniform; low = high means known."""
+    return _range(UniformTotal, low, high, **words)
+
+
+def _range(shape: type[Uniform], low: float, high: float, **words: Any) -> Belief:
+    low, high = share(low, "low"), share(high, "high")
+    ordered(low, high, "range")
+    if low == high:
+        return Known(low, stated=(low, high, 1.0), **words)
+    return shape(low, high, **words)
+
+
+def between(low: float, high: float, mass: float, shape: str = "beta", **words: Any) -> Belief:
+    """Return a belief with `mass` between `low` and `high` and equal tails outside.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends of the central range, strictly between 0 and 1.
+    mass : float
+        Probability of the range, strictly between 0 and 1.
+    shape : {"beta", "logit_normal"}
+        Form of the distribution.
+    **words
+        `reason` and `source`.
+
+    Raises
+    ------
+    InvalidValueError
+        If no such distribution exists or can be found.
+    """
+    low, high = probability(low, "low"), probability(high, "high")
+    ordered(low, high, "range", strictly=True)
+    mass = probability(mass, "mass")
+    words.setdefault("stated", (low, high, mass))
+    if shape == "logit_normal":
+        from scipy.special import logit, ndtri
+
+        a, b = float(logit(low)), float(logit(high))
+        return LogitNormal((a + b) / 2, (b - a) / (2 * float(ndtri((1 + mass) / 2))), **words)
+    if shape == "beta":
+        return Beta(*_beta_through(low, high, mass), **words)
+    raise InvalidValueError(f"{shape!r} is no shape", where="shape", remedy=f"one of {_SHAPES}")
+
+
+def _beta_through(low: float, high: float, mass: float) -> tuple[float, float]:
+    """Solve for the beta with (1 - mass) / 2 below `low` and as much above `high`.
+
+    The size alpha + beta is found by bisection in its logarithm: for each size the mean is found,
+    again by bisection, that puts the right mass below `low`; the mass above `high` then falls as
+    the size grows.
+    """
+    from scipy.special import betainc, betaincc
+
+    tail = (1 - mass) / 2
+
+    def mean_for(size: float) -> float:
+        # between low/1000 and high: the lower tail shrinks as the mean grows
+        left, right = low * 1e-6, 1 - 1e-12
+        for _ in range(80):
+            middle = (left + right) / 2
+            if betainc(size * middle, size * (1 - middle), low) > tail:
+                left = middle
+            else:
+                right = middle
+        return (left + right) / 2
+
+    smallest, largest = np.log(1e-2), np.log(1e9)
+    for _ in range(80):
+        middle = (smallest + largest) / 2
+        size = float(np.exp(middle))
+        mean = mean_for(size)
+        if betaincc(size * mean, size * (1 - mean), high) > tail:
+            smallest = middle
+        else:
+            largest = middle
+    alpha, beta = size * mean, size * (1 - mean)
+    below, above = betainc(alpha, beta, low), betaincc(alpha, beta, high)
+    if max(abs(below - tail), abs(above - tail)) > 1e-6:
+        raise InvalidValueError(
+            f"no beta distribution has mass {mass:g} between {low:g} and {high:g}",
+            where="range",
+            remedy='try shape = "logit_normal" or another mass',
+        )
+    return float(alpha), float(beta)
+
+
+def audited(found: int | Sequence[int], checked: int | Sequence[int], **words: Any) -> Belief:
+    """Return the belief that an audit leaves: of `checked` known deaths, `found` are on the list.
+
+    One site: the Jeffreys posterior, a beta.  Several sites: coverage differs from site to site (a
+    beta-binomial), its mean has the Jeffreys prior Beta(1/2, 1/2), the intra-site correlation is
+    uniform on (0, 1) and integrated out; the belief is the posterior of the *mean* coverage.
+    One site says nothing of how sites differ: its belief is too narrow if they do.
+
+    Parameters
+    ----------
+    found, checked : int or sequence of int, shape (n_site,)
+        Deaths found on the list, and deaths checked, by site.
+    **words
+        `reason` and `source`.
+
+    Raises
+    ------
+    InvalidValueError
+        If more are found than checked, nothing was checked, or lengths differ.
+
+    References
+    ----------
+    Skellam, J. G. (1948), the beta-binomial. https://doi.org/10.1111/j.2517-6161.1948.tb00014.x
+    """
+    hits = sequence_of_whole(found, "found")
+    trials = sequence_of_whole(checked, "checked", low=1)
+    if len(hits) != len(trials):
+        raise InvalidValueError(
+            f"{len(hits)} sites found, {len(trials)} sites checked", where="found, checked"
+        )
+    for i, (hit, trial) in enumerate(zip(hits, trials, strict=True)):
+        if hit > trial:
+            raise InvalidValueError(f"found {hit} of {trial} checked", where=f"site {i + 1}")
+    if len(hits) == 1:
+        return Beta(hits[0] + 0.5, trials[0] - hits[0] + 0.5, **words)
+    return _audited_sites(np.array(hits), np.array(trials), **words)
+
+
+def _audited_sites(found: FloatArray, checked: FloatArray, **words: Any) -> Tabulated:
+    def heights(log_odds: FloatArray) -> FloatArray:
+        mean = 1 / (1 + np.exp(-log_odds))
+        return _mean_log_posterior(mean, found, checked)
+
+    wide = np.linspace(-30, 30, 601)
+    coarse = heights(wide)
+    # 30 below the top: what lies outside has less than one part in 10^12
+    inside = wide[coarse > coarse.max() - 30]
+    t = np.linspace(max(inside[0] - 0.1, -30), min(inside[-1] + 0.1, 30), 257)
+    return Tabulated(float(t[0]), float(t[1] - t[0]), tuple(heights(t)), **words)
+
+
+def _mean_log_posterior(mean: FloatArray, found: FloatArray, checked: FloatArray) -> FloatArray:
+    """Return the log posterior of logit(mean), with the intra-site correlation integrated out."""
+    from scipy.special import betaln, logsumexp
+
+    t = np.linspace(-14, 14, 281)  # logit of the correlation; the Jacobian is r (1 - r)
+    correlation = 1 / (1 + np.exp(-t))
+    size = np.exp(-t)  # (1 - r) / r
+    alpha = mean[:, None] * size
+    beta = (1 - mean[:, None]) * size
+    log_likelihood = sum(
+        betaln(hit + alpha, trial - hit + beta) - betaln(alpha, beta)
+        for hit, trial in zip(found, checked, strict=True)
+    )
+    inner = log_likelihood + np.log(correlation) + np.log1p(-correlation)
+    # Jeffreys prior of the mean, times the Jacobian of its logit
+    prior = 0.5 * (np.log(mean) + np.log1p(-mean))
+    return np.asarray(logsumexp(inner, axis=1) + prior)

@@ -1,0 +1,221 @@
+"""Confirmed names under uncertain coverage: the simplest evidence."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from models.beliefs import Belief, Known
+from models.beliefs.base import FloatArray
+from models.checks import text, whole
+from models.declare import Assumption, Parameter
+from models.errors import InvalidValueError
+
+if TYPE_CHECKING:
+    from pytensor.tensor.variable import TensorVariable
+
+_EXACT = Known(1.0, reason="every listed name is taken as a death in scope; nobody has checked")
+
+
+@dataclasses.dataclass(frozen=True)
+class Count:
+    """A list of confirmed names.
+
+    Model: true names ~ Poisson(rate * g * coverage); false ones (wrong, double, out of scope) come
+    as a second Poisson stream that makes the true ones a share `precision` of what is expected on
+    the list, so that count ~ Poisson(rate * g * coverage / precision) and, whatever the prior of
+    the rate, true names | count ~ Binomial(count, precision).
+
+    Parameters
+    ----------
+    count : int
+        Names on the list, 0 or more.
+    coverage : Belief
+        On the probability of a death to be on the list.
+    precision : Belief
+        On the share of listed names that are deaths in scope; exactly 1 by default.
+    as_of : datetime.date, optional
+        The date at which the count was true.
+    source : str
+        Who made the list. One source may serve one evidence only.
+    derived_from : tuple of str
+        Sources from which this evidence was made.
+    scope : str
+        Whom the list means to hold.
+    """
+
+    count: int
+    coverage: Belief
+    precision: Belief = _EXACT
+    as_of: datetime.date | None = None
+    source: str = ""
+    derived_from: tuple[str, ...] = ()
+    scope: str = ""
+    kind: ClassVar[str] = "count"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "count", whole(self.count, "count"))
+        for name in ("coverage", "precision"):
+            if not isinstance(getattr(self, name), Belief):
+                raise InvalidValueError(
+                    f"must be a belief, not {getattr(self, name)!r}",
+                    where=name,
+                    remedy="for example uniform(0.45, 0.65)",
+                )
+        if self.as_of is not None and not isinstance(self.as_of, datetime.date):
+            raise InvalidValueError(f"must be a date, not {self.as_of!r}", where="as_of")
+        text(self.source, "source")
+        text(self.scope, "scope")
+        names = self.derived_from
+        if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+            raise InvalidValueError("must be a list of sources", where="derived_from")
+        object.__setattr__(self, "derived_from", tuple(names))
+
+    # -- declaration ----------------------------------------------------------------------------
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the unknowns that the list brings."""
+        rows = (
+            ("coverage", "probability of a death to be on the list", self.coverage),
+            ("precision", "share of listed names that are deaths in scope", self.precision),
+        )
+        return tuple(
+            Parameter(name, meaning, "share", "(0, 1]", describe(belief), belief.reason, belief.source)
+            for name, meaning, belief in rows
+        )
+
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """Return what must hold for the list."""
+        found: list[Assumption] = [
+            Assumption(
+                "the belief on coverage is right for this list at its date",
+                "either",
+                "the total is the count divided by coverage: if true coverage is lower, more died",
+            )
+        ]
+        if isinstance(self.precision, Known) and self.precision.value == 1:
+            found.append(
+                Assumption(
+                    "every listed name is one death in scope (precision is exactly 1)",
+                    "too high",
+                    "wrong or double names would be scaled up like true ones",
+                )
+            )
+        return tuple(found)
+
+    def content(self) -> dict[str, Any]:
+        """Return the numbers that define the evidence (no labels, reasons, dates)."""
+        beliefs = {
+            name: {"kind": belief.kind, **belief.hyperparameters()}
+            for name, belief in (("coverage", self.coverage), ("precision", self.precision))
+        }
+        return {"kind": self.kind, "count": self.count, **beliefs}
+
+    def structure(self) -> tuple[Any, ...]:
+        """Return what fixes the form of the graph, numbers aside."""
+        beliefs = (self.coverage, self.precision)
+        return (self.kind, *((belief.kind, *belief.shape()) for belief in beliefs))
+
+    # -- the NumPy face -------------------------------------------------------------------------
+
+    def simulate(
+        self, rate: ArrayLike, theta: dict[str, ArrayLike], rng: np.random.Generator
+    ) -> dict[str, NDArray[np.int64]]:
+        """Simulate the list.
+
+        Parameters
+        ----------
+        rate : (draw,) expected deaths, clustering already applied
+        theta : dict with "coverage" and "precision", (draw,)
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        dict of (draw,) integer arrays
+            `seen` (true names), `unseen`, `total` = seen + unseen, `count` (names on the list).
+        """
+        rate = np.asarray(rate, dtype=float)
+        coverage = np.asarray(theta["coverage"], dtype=float)
+        precision = np.asarray(theta["precision"], dtype=float)
+        seen = rng.poisson(rate * coverage)
+        unseen = rng.poisson(rate * (1 - coverage))
+        false = rng.poisson(rate * coverage * (1 - precision) / precision)
+        return {"seen": seen, "unseen": unseen, "total": seen + unseen, "count": seen + false}
+
+    def log_likelihood(
+        self, rate: ArrayLike, theta: dict[str, ArrayLike], clustering: float | None = None
+    ) -> FloatArray:
+        """Return the log probability of the count, shape (draw,).
+
+        Poisson, or negative binomial with size `clustering` once the shared gamma of clustering is
+        integrated out.
+        """
+        from scipy.special import gammaln, xlogy
+
+        inclusion = np.asarray(theta["coverage"]) / np.asarray(theta["precision"])
+        mean = np.asarray(rate, dtype=float) * inclusion
+        n = self.count
+        if clustering is None:
+            return np.asarray(xlogy(n, mean) - mean - gammaln(n + 1))
+        k = clustering
+        return np.asarray(
+            gammaln(n + k) - gammaln(k) - gammaln(n + 1)
+            + xlogy(n, mean / (k + mean)) - k * np.log1p(mean / k)
+        )  # fmt: skip
+
+    # -- the PyMC face --------------------------------------------------------------------------
+
+    def graph_inclusion(self) -> TensorVariable:
+        """Add coverage and precision; return the expected listed names per death."""
+        return self.coverage.graph("coverage") / self.precision.graph("precision")
+
+    def graph(
+        self, name: str, seen_rate: TensorVariable, clustering: TensorVariable | None,
+        count: TensorVariable,
+    ) -> None:  # fmt: skip
+        """Add the observed count to the PyMC model in context.
+
+        Parameters
+        ----------
+        name : str
+            Name of the evidence.
+        seen_rate : scalar tensor
+            Expected names on the list.
+        clustering : scalar tensor, optional
+            Size of the gamma mixture.
+        count : scalar tensor
+            The names on the list.
+        """
+        import pymc as pm
+
+        if clustering is None:
+            pm.Poisson(name, mu=seen_rate, observed=count)
+        else:
+            pm.NegativeBinomial(name, mu=seen_rate, alpha=clustering, observed=count)
+
+    def graph_data(self, name: str) -> dict[str, Any]:
+        """Return the values of the ``pm.Data`` of the evidence, by name."""
+        return {
+            f"{name}_count": self.count,
+            **self.coverage.graph_data("coverage"),
+            **self.precision.graph_data("precision"),
+        }
+
+
+def describe(belief: Belief) -> str:
+    """Return a belief in a few words with its central 95 %."""
+    if isinstance(belief, Known):
+        return f"known: {belief.value:g}"
+    low, high = belief.interval(0.95)
+    words = belief.kind.replace("_", " ")
+    if belief.stated is not None:
+        start, end, mass = belief.stated
+        held = f"all between {start:.4g} and {end:.4g}"
+        if mass < 1:
+            held = f"{mass:.4g} between {start:.4g} and {end:.4g}"
+        return f"{words}, {held}; 95 % {low:.3f} to {high:.3f}"
+    return f"{words}; 95 % {low:.3f} to {high:.3f}"
