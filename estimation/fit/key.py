@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import platform
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+from estimation.version import __version__
 
 
 def canonical(value: Any) -> Any:
@@ -27,3 +30,15 @@ def content_key(**parts: Any) -> str:
     """Return the SHA-256 of the canonical form, in hexadecimal."""
     written = json.dumps(canonical(parts), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(written.encode()).hexdigest()
+
+
+def engine_versions(engine: str) -> dict[str, str]:
+    """Return the versions of what the numbers of an engine depend on."""
+    found = {"undercount": __version__, "python": platform.python_version(), "numpy": np.__version__}
+    if engine == "nuts":
+        import nutpie
+        import pymc
+        import pytensor
+
+        found |= {module.__name__: module.__version__ for module in (pymc, pytensor, nutpie)}
+    return found

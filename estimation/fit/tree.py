@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import json
-import platform
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from estimation.fit.key import canonical, content_key
-from estimation.version import __version__
+from estimation.fit.key import canonical, content_key, engine_versions
 from models.model import Model
 
 if TYPE_CHECKING:
     import xarray
-
-
-def engine_versions(engine: str) -> dict[str, str]:
-    """Return the versions of what the numbers of an engine depend on."""
-    found = {"undercount": __version__, "python": platform.python_version(), "numpy": np.__version__}
-    if engine == "nuts":
-        import nutpie
-        import pymc
-        import pytensor
-
-        found |= {module.__name__: module.__version__ for module in (pymc, pytensor, nutpie)}
-    return found
 
 
 def to_tree(

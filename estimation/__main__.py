@@ -1,0 +1,7 @@
+"""``python -m estimation`` is ``undercount``."""
+
+import sys
+
+from estimation.cli import main
+
+sys.exit(main())

@@ -1,0 +1,181 @@
+"""``undercount total``: one confirmed count, from the command line to a checked posterior.
+
+The path of the exact engine loads NumPy and nothing heavier, so that the answer is there at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from estimation.commands.common import (
+    common_options,
+    draws_argument,
+    engine_option,
+    level_argument,
+    number_argument,
+    print_json,
+    whole_argument,
+)
+
+if TYPE_CHECKING:
+    import numpy
+
+    from estimation.diagnostics.verdicts import Verdict
+    from estimation.result import Result
+    from models import Belief, Model
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "total", parents=[common_options()],
+        help="how many died, given one confirmed count and a belief on its coverage",
+    )  # fmt: skip
+    pair = {"nargs": 2, "type": number_argument, "metavar": ("LOW", "HIGH")}
+    parser.add_argument("count", type=whole_argument, metavar="COUNT", help="confirmed names")
+    parser.add_argument(
+        "--coverage", required=True, help="share of all deaths that is on the list, in (0, 1]", **pair
+    )
+    parser.add_argument(
+        "--mass", type=level_argument, metavar="M",
+        help="read the range as the central M of a distribution instead of a hard range",
+    )  # fmt: skip
+    parser.add_argument(
+        "--shape", choices=("beta", "logit_normal"), default="beta",
+        help="the distribution that goes with --mass (default beta)",
+    )  # fmt: skip
+    parser.add_argument("--precision", help="share of listed names that are true", **pair)
+    parser.add_argument("--published", help="a published range to compare with", **pair)
+    parser.add_argument(
+        "--prior", help="gamma prior on expected deaths: its central 95 %% (default: scale prior)", **pair
+    )
+    parser.add_argument(
+        "--clustering", type=number_argument, metavar="K",
+        help="deaths cluster: size of the gamma mixture of the rate",
+    )  # fmt: skip
+    parser.add_argument(
+        "--draws", type=draws_argument, metavar="N",
+        help="draws a chain, of four chains (default 25,000 exact, 1,000 by NUTS)",
+    )  # fmt: skip
+    engine_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Answer and return the exit code."""
+    from estimation.errors import InvalidValueError, UsageError
+    from estimation.summaries.agreement import Published
+
+    try:
+        model = _model(arguments)
+        published = [Published(*arguments.published)] if arguments.published else []
+    except InvalidValueError as error:
+        # what is wrong in a file is bad data; on the command line it is wrong usage
+        raise UsageError(
+            error.what, where=error.where, why=error.why, remedy=error.remedy
+        ) from None
+    result = _estimate(arguments, model, published)
+    if arguments.json:
+        print_json(result)
+    else:
+        _print(arguments, result)
+    return 0
+
+
+def _model(arguments: argparse.Namespace) -> Model:
+    from models import Count, Flat, Model, ScalePrior, gamma_between
+
+    coverage = _belief(arguments.coverage, arguments.mass, arguments.shape, "--coverage")
+    words = {}
+    if arguments.precision:
+        words["precision"] = _belief(arguments.precision, None, "", "--precision")
+    prior = ScalePrior()
+    if arguments.prior:
+        prior = _placed("--prior", gamma_between, *arguments.prior, reason="given by --prior")
+    losses = _placed("", Flat, prior, arguments.clustering)
+    return Model(losses, {"names": _placed("", Count, arguments.count, coverage, **words)})
+
+
+def _belief(ends: list[float], mass: float | None, shape: str, flag: str) -> Belief:
+    from models import between, uniform
+
+    words = {"reason": f"given by {flag}"}
+    if mass is None:
+        return _placed(flag, uniform, *ends, **words)
+    return _placed(flag, between, *ends, mass, shape, **words)
+
+
+def _placed(flag, maker, *values, **words):  # type: ignore[no-untyped-def]
+    """Call a maker; the flag goes in front of the place of an error."""
+    from estimation.errors import InvalidValueError
+
+    try:
+        return maker(*values, **words)
+    except InvalidValueError as error:
+        raise error.inside(flag) if flag else error from None
+
+
+def _estimate(arguments: argparse.Namespace, model: Model, published: list) -> Result:  # type: ignore[type-arg]
+    from estimation.diagnostics.gate import require
+    from estimation.notes import notes
+    from estimation.result import Result
+    from estimation.summaries.agreement import Division, compare
+    from estimation.summaries.estimates import estimate_rows
+
+    seed = 1 if arguments.seed is None else arguments.seed
+    draws, verdict, versions = _draws(arguments, model, seed)
+    stated = model.base.coverage.stated
+    division = Division(model.base.count, *stated[:2]) if stated else None
+    return Result(
+        engine="nuts" if arguments.engine == "nuts" else "exact",
+        seed=seed,
+        prob=arguments.prob,
+        diagnostics=require(verdict, arguments.accept),
+        estimates=estimate_rows(
+            draws, arguments.prob, constants=model.constants(), moment_orders=model.moment_orders()
+        ),
+        published=tuple(
+            compare(draws[item.estimand], item, arguments.prob, division) for item in published
+        ),
+        notes=notes(model, draws),
+        versions=versions,
+    )
+
+
+def _draws(
+    arguments: argparse.Namespace, model: Model, seed: int
+) -> tuple[dict[str, numpy.ndarray], Verdict, dict[str, str]]:
+    if arguments.engine == "nuts":
+        import json
+
+        from estimation.diagnostics.gate import tree_verdict
+        from estimation.fit.engine import fit
+
+        tree = fit(model, "nuts", draws=arguments.draws, seed=seed)
+        variables = tree["posterior"].data_vars
+        draws = {str(name): value.to_numpy() for name, value in variables.items()}
+        return draws, tree_verdict(tree, arguments.prob), json.loads(tree.attrs["versions"])
+    from estimation.diagnostics.gate import exact_verdict
+    from estimation.fit import exact
+    from estimation.fit.key import engine_versions
+
+    size = exact.CHAINS * (arguments.draws or exact.DRAWS)
+    draws = exact.exact_draws(model, size, seed)
+    return draws, exact_verdict(draws, model.constants(), arguments.prob), engine_versions("exact")
+
+
+def _print(arguments: argparse.Namespace, result: Result) -> None:
+    from estimation.report.text import answer, bullets, estimate_table
+
+    print(answer(result.estimates[0], result.prob, arguments.count))
+    for found in result.published:
+        print(found.says)
+    if arguments.quiet:
+        return
+    print("\n" + estimate_table(result.estimates, result.prob))
+    verdict = result.diagnostics
+    lines = [*result.notes, f"Checks of the fit ({result.engine}): {verdict.verdict}."]
+    if verdict.accepted:
+        lines.append(f"Accepted although checks failed: {verdict.accepted}")
+    print("\n" + bullets(lines))

@@ -1,0 +1,79 @@
+"""Write files and folders whole or not at all: aside first, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from estimation.errors import DataError
+
+#: The file by which a folder is known as a run of ours.
+PROVENANCE = "provenance.json"
+
+
+@contextlib.contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """Yield a new folder beside `target` that takes its place once the block is done.
+
+    A run of ours that stands there is replaced; anything else is refused.
+
+    Parameters
+    ----------
+    target : Path
+        The folder to write.
+
+    Raises
+    ------
+    DataError
+        If the place is taken by something else, or cannot be written (no right, no space).
+    """
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise DataError("is a file, not a folder", where=str(target), remedy="name another --out")
+    if target.is_dir() and any(target.iterdir()) and not (target / PROVENANCE).is_file():
+        raise DataError(
+            "is a folder with other contents", where=str(target), why="they would be lost",
+            remedy="name another --out",
+        )  # fmt: skip
+    aside: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-partial-", dir=target.parent))
+        aside.chmod(0o755)
+        yield aside
+        _put(aside, target)
+    except OSError as error:
+        raise DataError(
+            f"cannot be written: {error.strerror or error}", where=str(target),
+            why="nothing was kept of this run", remedy="free space, or name another --out",
+        ) from error  # fmt: skip
+    finally:
+        if aside is not None:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def _put(aside: Path, target: Path) -> None:
+    """Rename `aside` to `target`; an older run there is moved off first and then removed."""
+    old = aside.with_name(aside.name + "-old")
+    if target.exists():
+        os.rename(target, old)
+    try:
+        os.rename(aside, target)
+    except OSError:
+        if old.exists():
+            os.rename(old, target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def file_hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below a folder, by relative path."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }

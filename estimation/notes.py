@@ -1,0 +1,53 @@
+"""What must be said beside a total: how much the data taught about coverage, and what is assumed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.beliefs import Known
+from models.losses import GammaPrior
+from models.model import Model
+
+
+def contraction(model: Model, name: str, draws: np.ndarray) -> float:
+    """Return 1 - posterior variance / prior variance of a share: 0 if nothing was learned.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    name : {"coverage", "precision"}
+    draws : array
+        Posterior draws.
+    """
+    if not isinstance(model.losses.prior, GammaPrior):
+        # under the scale prior the posterior of a share *is* its prior: no Monte Carlo noise here
+        return 0.0
+    return 1 - float(np.var(draws)) / float(getattr(model.base, name).variance())
+
+
+def notes(model: Model, draws: dict[str, np.ndarray]) -> tuple[str, ...]:
+    """Return the sentences that belong beside the total of a model."""
+    found = []
+    coverage = model.base.coverage
+    if isinstance(coverage, Known):
+        found.append(f"Coverage is taken as known: {coverage.value:g}.")
+    else:
+        share = contraction(model, "coverage", draws["coverage"])
+        words = f"Prior-to-posterior contraction of coverage: {share:.2f}"
+        if isinstance(model.losses.prior, GammaPrior):
+            found.append(f"{words} (what the count and the prior on the rate taught about it).")
+        else:
+            found.append(
+                f"{words}: one count says nothing about its own coverage; the answer restates the "
+                "belief and cannot rank beliefs."
+            )
+    precision = model.base.precision
+    if isinstance(precision, Known) and precision.value == 1:
+        found.append("Every listed name is taken as true (precision exactly 1).")
+    order = model.moment_orders().get("total", np.inf)
+    if order <= 1:
+        found.append("The mean of the total does not exist under this belief; use the median.")
+    elif order <= 2:
+        found.append("The standard deviation of the total does not exist under this belief.")
+    return tuple(found)

@@ -1,0 +1,65 @@
+"""What is printed for a person: one sentence, a small table, notes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from estimation.summaries.agreement import percent
+
+
+def rounded(number: float) -> str:
+    """Return a number of deaths to three significant digits, for sentences."""
+    if abs(number) < 1000:
+        return f"{number:,.0f}"
+    unit = 10 ** (math.floor(math.log10(abs(number))) - 2)
+    return f"{round(number / unit) * unit:,.0f}"
+
+
+def answer(row: dict[str, Any], prob: float, observed: int) -> str:
+    """Return the one sentence: how many died, with what interval."""
+    low, middle, high = rounded(row["low"]), rounded(row["median"]), rounded(row["high"])
+    names = "name" if observed == 1 else "names"
+    if low == high:
+        return f"{observed:,} confirmed {names}: {middle} died."
+    return (
+        f"{observed:,} confirmed {names}: about {middle} died "
+        f"({percent(prob)} interval {low} to {high})."
+    )
+
+
+def number(name: str, value: float | None) -> str:
+    """Return a cell of the table: deaths as whole numbers, shares to three digits."""
+    if value is None:
+        return "does not exist"
+    if name in ("coverage", "realized_coverage", "precision"):
+        return f"{value:.3f}"
+    return f"{value:,.0f}"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return an aligned table: the first column to the left, numbers to the right."""
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+
+    def line(cells: Sequence[str]) -> str:
+        first = cells[0].ljust(widths[0])
+        rest = [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)]
+        return "  ".join([first, *rest]).rstrip()
+
+    return "\n".join([line(head), "  ".join("-" * width for width in widths), *map(line, rows)])
+
+
+def estimate_table(rows: Sequence[dict[str, Any]], prob: float) -> str:
+    """Return the table of one model's estimands."""
+    head = ["", "median", "mean", f"low ({percent(prob)})", f"high ({percent(prob)})"]
+    cells = [
+        [row["name"].replace("_", " "), *(number(row["name"], row[key]) for key in ("median", "mean", "low", "high"))]
+        for row in rows
+    ]  # fmt: skip
+    return table(head, cells)
+
+
+def bullets(lines: Sequence[str]) -> str:
+    """Return lines with a dash before each."""
+    return "\n".join(f"- {line}" for line in lines)

@@ -1,0 +1,1 @@
+"""Studies: a TOML file becomes a model, scenarios, published ranges and a folder of results."""

@@ -1,0 +1,121 @@
+"""Build parts of a model from sections of a study, by the signature of what makes them."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from estimation.errors import DataError, UndercountError
+from models import beliefs, losses
+from models.count import Count
+
+#: What each section may hold as its `kind`.
+KINDS: dict[str, dict[str, Callable[..., Any]]] = {
+    "losses": {"flat": losses.Flat},
+    "prior": {
+        "scale": losses.ScalePrior,
+        "gamma": losses.GammaPrior,
+        "gamma_between": losses.gamma_between,
+    },
+    "evidence": {"count": Count},
+    "belief": {
+        "known": beliefs.known,
+        "uniform": beliefs.uniform,
+        "uniform_total": beliefs.uniform_total,
+        "between": beliefs.between,
+        "beta": beliefs.Beta,
+        "logit_normal": beliefs.LogitNormal,
+        "audited": beliefs.audited,
+    },
+}
+
+#: Fields that hold a section of their own, and of which sort.
+_NESTED = {"prior": "prior", "coverage": "belief", "precision": "belief"}
+
+#: Fields of constructors that a study does not set.
+_INTERNAL = {"stated"}
+
+
+def build(sort: str, section: object, where: str) -> Any:
+    """Return what a section describes.
+
+    Parameters
+    ----------
+    sort : {"losses", "prior", "evidence", "belief"}
+        What the section must describe.
+    section : object
+        What the file holds there.
+    where : str
+        The place, for messages.
+
+    Raises
+    ------
+    DataError
+        If the section is no table, its kind or a key is unknown, or a key is missing.
+    UndercountError
+        If a value is refused; the place is in front of the message.
+    """
+    table = as_table(section, where)
+    kinds = KINDS[sort]
+    kind = table.get("kind")
+    if kind is None:
+        raise DataError("has no kind", where=where, remedy="kind = one of " + ", ".join(kinds))
+    if not isinstance(kind, str) or kind not in kinds:
+        raise DataError(
+            f"no {sort} of kind {kind!r}", where=where, remedy=suggestion(str(kind), kinds)
+        )
+    maker = kinds[kind]
+    known, required = _keys(maker)
+    refuse_unknown(table, {"kind", *known}, where)
+    for name in required:
+        if name not in table:
+            raise DataError(f"{name!r} is missing", where=where, why=f"{kind} needs it")
+    values = {
+        name: build(_NESTED[name], value, f"{where}.{name}") if name in _NESTED else value
+        for name, value in table.items()
+        if name != "kind"
+    }
+    try:
+        return maker(**values)
+    except UndercountError as error:
+        raise error.inside(where) from None
+
+
+def as_table(section: object, where: str) -> Mapping[str, Any]:
+    """Return the section if it is a table."""
+    if not isinstance(section, Mapping):
+        raise DataError(f"must be a table, not {section!r}", where=where)
+    return section
+
+
+def refuse_unknown(table: Mapping[str, Any], known: Iterable[str], where: str) -> None:
+    """Refuse keys that nobody reads, and name the nearest known one."""
+    allowed = sorted(known)
+    for key in table:
+        if key not in allowed:
+            raise DataError(
+                f"unknown key {key!r}", where=where, why="it would be ignored",
+                remedy=suggestion(key, allowed),
+            )  # fmt: skip
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return "did you mean" with the nearest known word, or the list of them."""
+    words = list(known)
+    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    return f"did you mean {near[0]!r}?" if near else "one of " + ", ".join(words)
+
+
+def _keys(maker: Callable[..., Any]) -> tuple[list[str], list[str]]:
+    """Return the keys that a maker takes, and those it needs."""
+    known, required = [], []
+    for name, parameter in inspect.signature(maker).parameters.items():
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            known += ["reason", "source"]
+        elif name not in _INTERNAL:
+            known.append(name)
+            if parameter.default is inspect.Parameter.empty:
+                required.append(name)
+    return known, required

@@ -1,0 +1,223 @@
+"""How a posterior stands to a published range."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from estimation.errors import InvalidValueError, UsageError
+from models.checks import ordered, positive, text
+
+if TYPE_CHECKING:
+    import xarray
+
+#: A bound that was rounded may differ from count / coverage by this share of itself at most.
+_MOST_ROUNDING = 0.01
+
+
+@dataclasses.dataclass(frozen=True)
+class Published:
+    """A range that somebody published, without or with a level.
+
+    Parameters
+    ----------
+    low, high : float
+        The ends, in the unit of the estimand, above 0.
+    estimand : str
+        What it is about.
+    name : str
+        What to call it; the estimand by default.
+    source : str
+        Who published it, where.
+    """
+
+    low: float
+    high: float
+    estimand: str = "total"
+    name: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        for field in ("low", "high"):
+            object.__setattr__(self, field, positive(getattr(self, field), field))
+        ordered(self.low, self.high, "published range")
+        for field in ("estimand", "name", "source"):
+            text(getattr(self, field), field)
+        object.__setattr__(self, "name", self.name or self.estimand)
+
+
+@dataclasses.dataclass(frozen=True)
+class Division:
+    """The arithmetic behind a stated range: a count and the ends of the stated coverage."""
+
+    count: int
+    low: float
+    high: float
+
+    def gives(self, published: Published) -> bool:
+        """Return whether the published ends are count / coverage, up to rounding."""
+        pairs = ((published.low, self.count / self.high), (published.high, self.count / self.low))
+        return published.estimand == "total" and all(
+            abs(end - quotient) <= min(_unit(end), _MOST_ROUNDING * end) for end, quotient in pairs
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Agreement:
+    """How a posterior stands to a published range.
+
+    Parameters
+    ----------
+    published : Published
+        The range.
+    prob : float
+        Level of our interval.
+    mass_inside : float
+        Posterior probability of the range.
+    below, above : float
+        Posterior probability on either side of it.
+    overlap : float
+        Share of our interval's width that lies inside the range.
+    level : float
+        Level of our equal-tailed interval that comes nearest to the range.
+    mismatch : float
+        How far the ends of that interval are from those of the range at most, as a share of them.
+    independent : bool
+        False where the range is the same division as ours.
+    says : str
+        One sentence.
+    """
+
+    published: Published
+    prob: float
+    mass_inside: float
+    below: float
+    above: float
+    overlap: float
+    level: float
+    mismatch: float
+    independent: bool
+    says: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        found = dataclasses.asdict(self)
+        published = found.pop("published")
+        del found["prob"]
+        return {"name": published["name"], "low": published["low"], "high": published["high"], **found}
+
+
+def agreement(
+    posterior: xarray.DataTree, published: Published, prob: float = 0.95
+) -> Agreement:
+    """Compare a posterior with a published range.
+
+    Parameters
+    ----------
+    posterior : xarray.DataTree
+        What `fit` returned.
+    published : Published
+        The range.
+    prob : float
+        Level of our interval.
+
+    Returns
+    -------
+    Agreement
+
+    Raises
+    ------
+    InvalidValueError
+        If the posterior has no such estimand.
+    UsageError
+        If prob is not strictly between 0 and 1.
+    """
+    if not 0 < prob < 1:
+        raise UsageError(f"must lie strictly between 0 and 1, not {prob!r}", where="prob")
+    variables = posterior["posterior"]
+    if published.estimand not in variables:
+        raise InvalidValueError(
+            f"no estimand {published.estimand!r} in this posterior", where="published.estimand",
+            remedy="one of " + ", ".join(str(name) for name in variables.data_vars),
+        )  # fmt: skip
+    stated = json.loads(posterior.attrs["stated_coverage"])
+    division = Division(int(posterior.attrs["count"]), *stated[:2]) if stated else None
+    return compare(variables[published.estimand].to_numpy(), published, prob, division)
+
+
+def compare(
+    draws: np.ndarray, published: Published, prob: float, division: Division | None
+) -> Agreement:
+    """Compare draws of an estimand with a published range; see `agreement`."""
+    ordered_draws = np.sort(draws, axis=None)
+    n = ordered_draws.size
+    below = float(np.searchsorted(ordered_draws, published.low, "left")) / n
+    above = 1 - float(np.searchsorted(ordered_draws, published.high, "right")) / n
+    low, high = np.quantile(ordered_draws, [(1 - prob) / 2, (1 + prob) / 2])
+    shared = min(high, published.high) - max(low, published.low)
+    inside_width = low == high and published.low <= low <= published.high
+    overlap = 1.0 if inside_width else max(float(shared), 0.0) / max(float(high - low), 1e-300)
+    level, mismatch = _nearest_level(ordered_draws, published)
+    same = division is not None and division.gives(published)
+    inside = max(0.0, 1 - below - above)
+    return Agreement(
+        published, prob, inside, below, above, overlap, level, mismatch, not same,
+        _sentence(published, prob, inside, (low, high), level, mismatch, division if same else None),
+    )  # fmt: skip
+
+
+def _nearest_level(ordered_draws: np.ndarray, published: Published) -> tuple[float, float]:
+    """Return the level whose equal-tailed interval is nearest, and its largest relative error."""
+    levels = np.concatenate([np.linspace(0, 0.99, 1000), 1 - np.geomspace(0.00999, 1e-5, 400)])
+    last = ordered_draws.size - 1
+
+    def at(p: np.ndarray) -> np.ndarray:
+        return ordered_draws[np.rint(p * last).astype(int)].astype(float)
+
+    lows, highs = at((1 - levels) / 2), at((1 + levels) / 2)
+    errors = np.maximum(
+        np.abs(lows / published.low - 1), np.abs(highs / published.high - 1)
+    )  # fmt: skip
+    best = int(np.argmin(errors))
+    return float(levels[best]), float(errors[best])
+
+
+def _unit(number: float) -> float:
+    """Return the unit to which a whole number seems to be rounded: 164,000 to thousands."""
+    if number != int(number):
+        return 1.0
+    unit = 1
+    while int(number) % (unit * 10) == 0:
+        unit *= 10
+    return float(unit)
+
+
+def percent(share: float) -> str:
+    """Return a share in percent, never rounded to a certainty that it does not have."""
+    if 0.9995 <= share < 1:
+        return "more than 99.9 %"
+    if 0 < share < 0.0005:
+        return "less than 0.1 %"
+    return f"{100 * share:.3g} %"
+
+
+def _sentence(
+    published: Published, prob: float, inside: float, interval: tuple[float, float], level: float,
+    mismatch: float, division: Division | None,
+) -> str:  # fmt: skip
+    ends = f"{published.low:,.0f} to {published.high:,.0f}"
+    says = f"{percent(inside)} of the posterior of the {published.estimand} lies in the published {ends}"
+    if mismatch <= 0.02:
+        says += f", which comes nearest to our {percent(level)} interval"
+    else:
+        low, high = interval
+        says += f"; our {percent(prob)} interval is {low:,.0f} to {high:,.0f}"
+    if division is not None:
+        says += (
+            f"; same assumption, no independent check: the range is {division.count:,} / "
+            f"{division.high:g} and {division.count:,} / {division.low:g}"
+        )
+    return says + "."
