@@ -84,7 +84,9 @@ class Count:
             ("precision", "share of listed names that are deaths in scope", self.precision),
         )
         return tuple(
-            Parameter(name, meaning, "share", "(0, 1]", describe(belief), belief.reason, belief.source)
+            Parameter(
+                name, meaning, "share", "(0, 1]", describe(belief), belief.reason, belief.source
+            )
             for name, meaning, belief in rows
         )
 

@@ -49,9 +49,7 @@ def count_log_likelihood(count: int, prior: GammaPrior, clustering: float | None
     def plain(s: FloatArray) -> FloatArray:
         # log b - log(b + e^s) and s - log(b + e^s), without overflow
         distance = np.log(b) - s
-        return np.asarray(
-            constant - a * np.logaddexp(0, -distance) - n * np.logaddexp(0, distance)
-        )
+        return np.asarray(constant - a * np.logaddexp(0, -distance) - n * np.logaddexp(0, distance))
 
     if clustering is None:
         return plain
@@ -109,7 +107,9 @@ def mixing_slope(
     return np.asarray((k + count) - k * np.exp(z) - (count + prior.shape) * share)
 
 
-def mixing_width(z: FloatArray, s: FloatArray, count: int, prior: GammaPrior, k: float) -> FloatArray:
+def mixing_width(
+    z: FloatArray, s: FloatArray, count: int, prior: GammaPrior, k: float
+) -> FloatArray:
     """Return 1 / sqrt(curvature) of `mixing_log_density` at z."""
     from scipy.special import expit
 
@@ -153,9 +153,7 @@ class InclusionSampler:
         If prior and count contradict each other so much that no envelope is found.
     """
 
-    def __init__(
-        self, log_likelihood: LogLikelihood, coverage: Belief, precision: Belief
-    ) -> None:
+    def __init__(self, log_likelihood: LogLikelihood, coverage: Belief, precision: Belief) -> None:
         self._log_likelihood, self._beliefs = log_likelihood, (coverage, precision)
         cells, self._bound = _envelope(log_likelihood, coverage, precision)
         self._low, self._width = cells[[0, 2]], cells[[1, 3]] - cells[[0, 2]]
@@ -241,16 +239,10 @@ def _halve(
 
 
 def _peak(log_likelihood: LogLikelihood) -> float:
-    """Return where a concave function of s is highest, by ternary search."""
+    """Return where a concave function of s is highest, by ever finer grids."""
     left, right = -100.0, 100.0
-    for _ in range(200):
-        third = (right - left) / 3
-        a, b = log_likelihood(np.array([left + third, right - third]))
-        if a < b:
-            left += third
-        else:
-            right -= third
-    return (left + right) / 2
-
-
-
+    while right - left > 1e-9:
+        grid = np.linspace(left, right, 41)
+        best = int(np.argmax(log_likelihood(grid)))
+        left, right = grid[max(best - 1, 0)], grid[min(best + 1, 40)]
+    return float((left + right) / 2)

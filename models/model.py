@@ -159,7 +159,9 @@ class Model:
             known = [
                 name for key, part in parts.items() for name in (key, *(f"{key}.{f}" for f in _fields(part)))
             ]  # fmt: skip
-            raise InvalidValueError(f"no field {field!r}", where="model", remedy="one of " + ", ".join(known))
+            raise InvalidValueError(
+                f"no field {field!r}", where="model", remedy="one of " + ", ".join(known)
+            )
         try:
             part = dataclasses.replace(parts[head], **{tail: value}) if tail else value
         except UndercountError as error:

@@ -1,2 +1,120 @@
-def add(c):
-    pass
+"""``undercount calibrate``: simulated lists, ranks of the truth, coverage of the intervals."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from estimation.commands.common import common_options, whole_argument
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from models import Model
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "calibrate", parents=[common_options(prob=False)],
+        help="simulate lists with known totals and see how often intervals hold them",
+    )  # fmt: skip
+    parser.add_argument("study", nargs="?", metavar="STUDY.toml", help="default: the shipped study")
+    parser.add_argument("--all", action="store_true", help="every reference model")
+    parser.add_argument("--engine", choices=("exact", "nuts"), default="exact")
+    parser.add_argument(
+        "--simulations", type=_simulations, default=2000, metavar="N",
+        help="simulated lists a model, 100 or more (default 2000)",
+    )  # fmt: skip
+    parser.set_defaults(run=run)
+
+
+def _simulations(word: str) -> int:
+    value = whole_argument(word)
+    if not 100 <= value <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"100 to 1,000,000 simulations, not {value}")
+    return value
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Calibrate, print, and return 0 if all models pass, else 4."""
+    from estimation.diagnostics.calibration import Calibration, judge_ranks, simulated_ranks
+    from estimation.errors import UsageError
+    from estimation.report.text import table
+
+    if arguments.all and arguments.study:
+        raise UsageError("either a study or --all", where="calibrate")
+    seed = 1 if arguments.seed is None else arguments.seed
+    found: dict[str, tuple[tuple[Calibration, ...], int]] = {}
+    for name, model in _models(arguments).items():
+        ranks, refused = simulated_ranks(
+            model, arguments.simulations, seed, arguments.engine, _progress(arguments, name)
+        )
+        found[name] = (judge_ranks(ranks), refused)
+    verdicts = [one.verdict for ones, _ in found.values() for one in ones]
+    verdict = "pass" if set(verdicts) == {"pass"} else "fail"
+    if arguments.json:
+        print(json.dumps(_plain(arguments, seed, found, verdict), allow_nan=False))
+    else:
+        head = ["model, unknown", "lists", "in 95 %", "+-", "rank deviation", "verdict"]
+        rows = [
+            [f"{name}, {one.name}", f"{one.simulations:,}", f"{one.covered:.1%}",
+             f"{one.covered_error:.1%}", f"{one.deviation:.3f}", one.verdict]
+            for name, (ones, _) in found.items()
+            for one in ones
+        ]  # fmt: skip
+        print(table(head, rows))
+        passed = verdicts.count("pass")
+        print(
+            f"\n{passed} of {len(verdicts)} unknowns pass: ranks within the simultaneous 99 % "
+            "envelope, and 93.5 % to 96.5 % of central 95 % intervals hold the truth."
+        )
+        for name, (_, refused) in found.items():
+            if refused:
+                print(f"{name}: {refused} simulated lists had no names and were refused.")
+    return 0 if verdict == "pass" else 4
+
+
+def _models(arguments: argparse.Namespace) -> dict[str, Model]:
+    if arguments.all:
+        from estimation.diagnostics.reference import reference_models
+
+        return reference_models()
+    from estimation.study.read import read_study
+
+    study = read_study(arguments.study)
+    return {scenario.name: scenario.model for scenario in study.scenarios}
+
+
+def _progress(arguments: argparse.Namespace, name: str) -> Callable[[int], None]:
+    if arguments.quiet or arguments.json or not sys.stderr.isatty():
+        return lambda _: None
+
+    def tell(done: int) -> None:
+        if done % 100 == 0 or done == arguments.simulations:
+            end = "\n" if done == arguments.simulations else "\r"
+            print(
+                f"{name}: {done:,} of {arguments.simulations:,} lists",
+                end=end,
+                file=sys.stderr,
+                flush=True,
+            )
+
+    return tell
+
+
+def _plain(
+    arguments: argparse.Namespace, seed: int, found: dict[str, Any], verdict: str
+) -> dict[str, Any]:
+    return {
+        "engine": arguments.engine,
+        "seed": seed,
+        "simulations": arguments.simulations,
+        "verdict": verdict,
+        "models": [
+            {"name": name, "refused": refused, "unknowns": [one.to_dict() for one in ones]}
+            for name, (ones, refused) in found.items()
+        ],
+    }

@@ -57,8 +57,12 @@ def draws_argument(word: str) -> int:
 def common_options(*, prob: bool = True) -> argparse.ArgumentParser:
     """Return the parser of the options that every command takes."""
     parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
-    parser.add_argument("--seed", type=seed_argument, metavar="N", help="seed of the random numbers")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object and nothing else"
+    )
+    parser.add_argument(
+        "--seed", type=seed_argument, metavar="N", help="seed of the random numbers"
+    )
     if prob:
         parser.add_argument(
             "--prob", type=level_argument, default=0.95, metavar="P",

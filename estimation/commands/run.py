@@ -1,2 +1,126 @@
-def add(c):
-    pass
+"""``undercount run``: fit a study with its scenarios and write the folder of a run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from estimation.commands.common import common_options, engine_option, print_json, progress_line
+
+if TYPE_CHECKING:
+    from estimation.study.read import Study
+    from estimation.study.run import Outcome
+
+_FOLDER = Path("undercount-runs")
+
+_PARTLY = 6
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "run", parents=[common_options()],
+        help="run a study (the shipped one by default) and write its results to a folder",
+    )  # fmt: skip
+    parser.add_argument(
+        "study", nargs="?", metavar="STUDY.toml | RUN/provenance.json",
+        help="a study, or the record of a run to repeat",
+    )  # fmt: skip
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the run")
+    engine_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the study and return 0, or 6 if some scenarios failed."""
+    from estimation.study.read import read_study
+    from estimation.study.run import fit_study, write_run
+
+    study = read_study(arguments.study)
+    recorded = _recorded(arguments.study)
+    settings = {"engine": arguments.engine, "prob": arguments.prob, "accept": arguments.accept}
+    seed = study.seed if arguments.seed is None else arguments.seed
+    if recorded:
+        settings |= recorded["settings"]
+        seed = recorded["seed"] if arguments.seed is None else arguments.seed
+    target = arguments.out or _FOLDER / (study.name + ("-repeated" if recorded else ""))
+    outcome = fit_study(
+        study, seed=seed, prob=settings["prob"], engine=settings["engine"],
+        accept=settings["accept"], progress=progress_line(arguments),
+    )  # fmt: skip
+    write_run(outcome, target, settings)
+    if arguments.json:
+        print_json(outcome.result())
+    else:
+        _print(study, outcome, target, quiet=arguments.quiet)
+        if recorded:
+            _print_repetition(recorded, target)
+    return _PARTLY if outcome.failed else 0
+
+
+def _recorded(study: str | None) -> dict | None:  # type: ignore[type-arg]
+    """Return the record of a run, if that is what was named; it was read once already."""
+    from estimation.errors import DataError
+
+    if study is None or not study.endswith(".json"):
+        return None
+    found = json.loads(Path(study).read_text(encoding="utf-8"))
+    settings, seed = found.get("settings"), found.get("seed")
+    complete = isinstance(settings, dict) and {"engine", "prob", "accept"} <= set(settings)
+    if not complete or not isinstance(seed, int) or not isinstance(found.get("files"), dict):
+        raise DataError("is no provenance of a run", where=study)
+    return dict(found)
+
+
+def _print(study: Study, outcome: Outcome, target: Path, *, quiet: bool) -> None:
+    from estimation.report.text import answer, bullets, number, table
+    from estimation.summaries.agreement import percent
+
+    result = outcome.result()
+    first = outcome.fitted[0]
+    print(f"{study.title}\n")
+    print(answer(first.rows[0], outcome.prob, study.model.base.count))
+    for agreement in first.published:
+        print(agreement.says)
+    if quiet:
+        return
+    level = percent(outcome.prob)
+    head = ["reading of the coverage", "median total", f"low ({level})", f"high ({level})"]
+    head += [f"in published ({item.name})" for item in study.published]
+    rows = [
+        [one.scenario.title, *(number("total", one.rows[0][key]) for key in ("median", "low", "high")),
+         *(percent(item.mass_inside) for item in one.published)]
+        for one in outcome.fitted
+    ]  # fmt: skip
+    print("\n" + table(head, rows))
+    lines = [*result.notes, f"Checks of the fits ({result.engine}): {result.diagnostics.verdict}."]
+    if result.diagnostics.accepted:
+        lines.append(f"Accepted although checks failed: {result.diagnostics.accepted}")
+    open_claims = [c for c in study.claims if c.estimand not in first.tree["posterior"]]
+    if open_claims:
+        count = len(open_claims)
+        lines.append(
+            f"{count} more claims are on record that a single total cannot test: "
+            + "; ".join(claim.statement for claim in open_claims)
+            + "."
+        )
+    lines += [f"Scenario {name} failed: {reason}" for name, reason in outcome.failed.items()]
+    print("\n" + bullets(lines))
+    print(f"\nWritten to {target}: summary.csv, summary.json, posterior/, provenance.json")
+    record = json.loads((target / "provenance.json").read_text(encoding="utf-8"))
+    print(f"Figure: {record['figures']}")
+
+
+def _print_repetition(recorded: dict, target: Path) -> None:  # type: ignore[type-arg]
+    record = json.loads((target / "provenance.json").read_text(encoding="utf-8"))
+    if record["files"].get("summary.csv") == recorded["files"].get("summary.csv"):
+        print("The numbers are the same as in the recorded run, to the last digit.")
+        return
+    changed = [
+        f"{name} {recorded['versions'].get(name, 'absent')} -> {version}"
+        for name, version in record["versions"].items()
+        if recorded.get("versions", {}).get(name) != version
+    ]
+    print("The numbers differ from the recorded run; versions: " + (", ".join(changed) or "equal"))

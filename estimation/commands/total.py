@@ -35,7 +35,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     pair = {"nargs": 2, "type": number_argument, "metavar": ("LOW", "HIGH")}
     parser.add_argument("count", type=whole_argument, metavar="COUNT", help="confirmed names")
     parser.add_argument(
-        "--coverage", required=True, help="share of all deaths that is on the list, in (0, 1]", **pair
+        "--coverage",
+        required=True,
+        help="share of all deaths that is on the list, in (0, 1]",
+        **pair,
     )
     parser.add_argument(
         "--mass", type=level_argument, metavar="M",
@@ -48,7 +51,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--precision", help="share of listed names that are true", **pair)
     parser.add_argument("--published", help="a published range to compare with", **pair)
     parser.add_argument(
-        "--prior", help="gamma prior on expected deaths: its central 95 %% (default: scale prior)", **pair
+        "--prior",
+        help="gamma prior on expected deaths: its central 95 %% (default: scale prior)",
+        **pair,
     )
     parser.add_argument(
         "--clustering", type=number_argument, metavar="K",

@@ -141,7 +141,9 @@ def _sampler(statistics: xarray.Dataset, limits: Thresholds) -> list[Check]:
         )
     for name in depth:
         hits = {"all": float(statistics[name].mean())}
-        checks.append(_high("depth", hits, limits.depth, "share of trees at full depth", "reparametrize"))
+        checks.append(
+            _high("depth", hits, limits.depth, "share of trees at full depth", "reparametrize")
+        )
     return checks
 
 
@@ -171,7 +173,9 @@ def _mcse(found: Mapping[str, tuple[float, float]], limit: float) -> Check:
         for name, (error, width) in found.items()
     }
     label = "Monte Carlo error of a bound over the interval's width"
-    return _high("mcse", shares or {"none": 0.0}, limit, label, _MORE + " or ask for a lower --prob")
+    return _high(
+        "mcse", shares or {"none": 0.0}, limit, label, _MORE + " or ask for a lower --prob"
+    )
 
 
 def _high(name: str, values: Mapping[str, float], limit: float, label: str, remedy: str) -> Check:

@@ -34,7 +34,11 @@ def content_key(**parts: Any) -> str:
 
 def engine_versions(engine: str) -> dict[str, str]:
     """Return the versions of what the numbers of an engine depend on."""
-    found = {"undercount": __version__, "python": platform.python_version(), "numpy": np.__version__}
+    found = {
+        "undercount": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+    }
     if engine == "nuts":
         import nutpie
         import pymc

@@ -5,10 +5,14 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from estimation.summaries.agreement import Published, percent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 #: Blue and orange of the Okabe-Ito palette: told apart by color-blind readers and in gray print.
 _POSTERIOR, _PUBLISHED = "#0072B2", "#E69F00"
@@ -50,7 +54,10 @@ def draw_totals(
     from matplotlib.ticker import StrMethodFormatter
 
     tails = [(1 - prob) / 2, 0.5, (1 + prob) / 2]
-    bounds = np.array([np.quantile(draws, [0.001, 0.999]) for _, draws in rows])
+    # the axis shows every interval whole; what little lies far beyond runs off its end
+    bounds = np.array(
+        [np.quantile(draws, [min(0.002, tails[0] / 2), max(0.985, tails[2])]) for _, draws in rows]
+    )
     ends = [bounds[:, 0].min(), bounds[:, 1].max()]
     if published is not None:
         ends = [min(ends[0], published.low), max(ends[1], published.high)]
@@ -65,7 +72,7 @@ def draw_totals(
         for axis, (label, draws) in zip(axes[:, 0], rows, strict=True):
             if published is not None:
                 axis.axvspan(published.low, published.high, color=_PUBLISHED, alpha=0.25, lw=0)
-            _density(axis, draws, ends)
+            _density(axis, draws)
             low, middle, high = np.quantile(draws, tails)
             axis.plot([low, high], [-0.09, -0.09], color=_POSTERIOR, lw=2.5, solid_capstyle="butt")
             axis.plot([middle], [-0.09], "o", color=_POSTERIOR, ms=6)
@@ -73,7 +80,9 @@ def draw_totals(
             axis.set_yticks([])
             axis.spines[["left", "right", "top"]].set_visible(False)
             words = f"{label}\n{middle:,.0f}\n({low:,.0f} to {high:,.0f})"
-            axis.text(-0.01, 0.5, words, transform=axis.transAxes, ha="right", va="center", fontsize=8.5)
+            axis.text(
+                -0.01, 0.5, words, transform=axis.transAxes, ha="right", va="center", fontsize=8.5
+            )
         last = axes[-1, 0]
         last.set_xlim(*ends)
         last.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
@@ -88,9 +97,11 @@ def draw_totals(
         pyplot.close(figure)
 
 
-def _density(axis: object, draws: np.ndarray, ends: Sequence[float]) -> None:
-    """Draw a histogram as an outline, highest at 1: it keeps the hard edges of hard ranges."""
-    heights, edges = np.histogram(draws, bins=90, range=(ends[0], ends[1]))
+def _density(axis: Axes, draws: np.ndarray) -> None:
+    """Draw a histogram as an outline, highest at 1; its own bins keep the edges of hard ranges."""
+    # 0.2 % in each tail are left to the ends of the axis, so that bins are not wasted on them
+    low, high = np.quantile(draws, [0.002, 0.998])
+    heights, edges = np.histogram(draws, bins=50, range=(low, max(high, low + 1)))
     scaled = heights / max(heights.max(), 1)
-    axis.stairs(scaled, edges, fill=True, color=_POSTERIOR, alpha=0.45)  # type: ignore[attr-defined]
-    axis.stairs(scaled, edges, color=_POSTERIOR, lw=1.0)  # type: ignore[attr-defined]
+    axis.stairs(scaled, edges, fill=True, color=_POSTERIOR, alpha=0.45)
+    axis.stairs(scaled, edges, color=_POSTERIOR, lw=1.0)

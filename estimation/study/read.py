@@ -143,7 +143,8 @@ def _build_study(table: Mapping[str, Any], name: str, written: str) -> Study:
     }
     model = Model(losses, evidence)
     title = text(table.get("title", name), "title")
-    base = Scenario("base", "as stated", model)
+    kind = model.base.coverage.kind.replace("_", " ")
+    base = Scenario("base", f"as stated: {kind}", model)
     scenarios = (base, *(_scenario(model, *item) for item in _entries(table, "scenario")))
     names = [scenario.name for scenario in scenarios]
     for repeated in {item for item in names if names.count(item) > 1}:
@@ -216,7 +217,9 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except IsADirectoryError:
-        raise DataError("is a folder, not a study", where=str(path), remedy="name a .toml file") from None
+        raise DataError(
+            "is a folder, not a study", where=str(path), remedy="name a .toml file"
+        ) from None
     except UnicodeDecodeError:
         raise DataError("is not UTF-8 text", where=str(path), remedy="save it as UTF-8") from None
     except OSError as error:

@@ -107,12 +107,15 @@ class Agreement:
         found = dataclasses.asdict(self)
         published = found.pop("published")
         del found["prob"]
-        return {"name": published["name"], "low": published["low"], "high": published["high"], **found}
+        return {
+            "name": published["name"],
+            "low": published["low"],
+            "high": published["high"],
+            **found,
+        }
 
 
-def agreement(
-    posterior: xarray.DataTree, published: Published, prob: float = 0.95
-) -> Agreement:
+def agreement(posterior: xarray.DataTree, published: Published, prob: float = 0.95) -> Agreement:
     """Compare a posterior with a published range.
 
     Parameters

@@ -58,7 +58,11 @@ def summary(
         table = table.drop(columns=["r_hat", "ess_bulk", "ess_tail"])
     for name, order in json.loads(posterior.attrs["moment_orders"]).items():
         if name in table.index:
-            columns = ["sd", "mcse_sd", "mcse_mean"] if order > 1 else ["mean", "sd", "mcse_sd", "mcse_mean"]
+            columns = (
+                ["sd", "mcse_sd", "mcse_mean"]
+                if order > 1
+                else ["mean", "sd", "mcse_sd", "mcse_mean"]
+            )
             if order <= 2:
                 table.loc[name, columns] = float("nan")
     table.attrs = {"verdict": verdict.verdict, "accepted": verdict.accepted, "prob": prob}

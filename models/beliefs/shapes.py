@@ -224,7 +224,9 @@ class LogitNormal(Belief):
         inside = (value > 0) & (value < 1)
         inner = np.where(inside, value, 0.5)
         z = (np.log(inner) - np.log1p(-inner) - self.mu) / self.sigma
-        density = -0.5 * z**2 - np.log(self.sigma * np.sqrt(2 * np.pi)) - np.log(inner * (1 - inner))
+        density = (
+            -0.5 * z**2 - np.log(self.sigma * np.sqrt(2 * np.pi)) - np.log(inner * (1 - inner))
+        )
         return np.where(inside, density, -np.inf)
 
     def graph(self, name: str) -> TensorVariable:

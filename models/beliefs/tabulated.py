@@ -146,7 +146,9 @@ def _graph_hermite(value: Any, start: Any, step: Any, heights: Any) -> Any:
     import pytensor.tensor as pt
 
     inner_slopes = (heights[2:] - heights[:-2]) / 2
-    slopes = pt.concatenate([heights[1:2] - heights[:1], inner_slopes, heights[-1:] - heights[-2:-1]])
+    slopes = pt.concatenate(
+        [heights[1:2] - heights[:1], inner_slopes, heights[-1:] - heights[-2:-1]]
+    )
     last = heights.shape[0] - 1
     position = (value - start) / step
     inner = pt.clip(position, 0, last)
