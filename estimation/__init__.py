@@ -1,0 +1,52 @@
+"""What you do with a model: fit, judge, summarize, compare, report.
+
+Names are loaded when they are first used: importing this package costs next to nothing.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from estimation.floor import check_models
+from estimation.version import __version__
+
+if TYPE_CHECKING:
+    from estimation.diagnostics.gate import tree_verdict
+    from estimation.errors import UndercountError
+    from estimation.fit.engine import fit
+    from estimation.study.read import read_study
+    from estimation.study.run import fit_study, write_run
+    from estimation.summaries.agreement import Published, agreement
+    from estimation.summaries.table import summary
+
+_HOMES = {
+    "Published": "estimation.summaries.agreement",
+    "UndercountError": "estimation.errors",
+    "agreement": "estimation.summaries.agreement",
+    "fit_study": "estimation.study.run",
+    "read_study": "estimation.study.read",
+    "summary": "estimation.summaries.table",
+    "tree_verdict": "estimation.diagnostics.gate",
+    "write_run": "estimation.study.run",
+}
+
+__all__ = [
+    "Published", "UndercountError", "__version__", "agreement", "fit", "fit_study", "read_study",
+    "summary", "tree_verdict", "write_run",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its home."""
+    if name not in (*_HOMES, "fit"):
+        raise AttributeError(f"module 'estimation' has no attribute {name!r}")
+    check_models()
+    if name == "fit":  # the package of that name is callable
+        return importlib.import_module("estimation.fit")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted(__all__)

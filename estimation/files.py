@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -60,12 +59,12 @@ def _put(aside: Path, target: Path) -> None:
     """Rename `aside` to `target`; an older run there is moved off first and then removed."""
     old = aside.with_name(aside.name + "-old")
     if target.exists():
-        os.rename(target, old)
+        target.rename(old)
     try:
-        os.rename(aside, target)
+        aside.rename(target)
     except OSError:
         if old.exists():
-            os.rename(old, target)
+            old.rename(target)
         raise
     shutil.rmtree(old, ignore_errors=True)
 

@@ -19,7 +19,7 @@ def shadowing_file() -> str | None:
         spec = importlib.util.find_spec("models")
         found = spec.origin if spec is not None else None
         if spec is not None and found is None:
-            found = str(list(spec.submodule_search_locations or ["an unknown place"])[0])
+            found = next(iter(spec.submodule_search_locations or ["an unknown place"]))
     if found is None:
         return "nothing: no module named models is installed"
     return None if Path(found).resolve() == ours else str(found)

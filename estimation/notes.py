@@ -1,4 +1,4 @@
-"""What must be said beside a total: how much the data taught about coverage, and what is assumed."""
+"""What must be said beside a total: what the data taught of coverage, and what is assumed."""
 
 from __future__ import annotations
 

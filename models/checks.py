@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from models.errors import InvalidValueError
 
-#: Above this, a count divided by a small coverage no longer fits an exact float or a 64-bit integer.
+#: Above this, a count over a small coverage no longer fits an exact float or a 64-bit integer.
 LARGEST_COUNT = 10**12
 
 
@@ -16,19 +16,20 @@ def whole(value: object, field: str, *, low: int = 0, high: int = LARGEST_COUNT)
         raise InvalidValueError(
             "is not a number (NaN)", where=field, remedy="give a whole number, or leave the row out"
         )
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+    if isinstance(value, bool) or not isinstance(value, (int, numbers.Integral)):
         raise InvalidValueError(
             f"must be a whole number, not {value!r}", where=field, why="it counts persons"
         )
-    if value < low:
-        raise InvalidValueError(f"must be {low} or more, not {value}", where=field)
-    if value > high:
+    number = int(value)
+    if number < low:
+        raise InvalidValueError(f"must be {low} or more, not {number}", where=field)
+    if number > high:
         raise InvalidValueError(
-            f"{value} is too large to represent",
+            f"{number} is too large to represent",
             where=field,
             why=f"the largest count taken is {high:,}, ten times all humans who ever lived",
         )
-    return int(value)
+    return number
 
 
 def real(value: object, field: str) -> float:

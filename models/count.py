@@ -70,8 +70,8 @@ class Count:
             raise InvalidValueError(f"must be a date, not {self.as_of!r}", where="as_of")
         text(self.source, "source")
         text(self.scope, "scope")
-        names = self.derived_from
-        if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        names: object = self.derived_from
+        if not isinstance(names, (list, tuple)) or not all(isinstance(n, str) for n in names):
             raise InvalidValueError("must be a list of sources", where="derived_from")
         object.__setattr__(self, "derived_from", tuple(names))
 

@@ -1,7 +1,7 @@
 """One tree of errors: what is wrong, where, why it matters for the estimate, what to do.
 
-The tree lives on the ground floor because models refuse bad values themselves; ``estimation.errors``
-hands the same names on and adds those that only estimation raises.
+The tree lives on the ground floor because models refuse bad values themselves;
+``estimation.errors`` hands the same names on and adds those that only estimation raises.
 """
 
 

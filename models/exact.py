@@ -41,7 +41,7 @@ class Draws:
     total: IntArray
 
     def named(self) -> dict[str, FloatArray | IntArray]:
-        """Return all estimands by name, the total first (realized coverage is nan if nobody died)."""
+        """Return all estimands by name, the total first; realized coverage may be 0 / 0."""
         with np.errstate(invalid="ignore"):
             realized = self.observed / self.total
         return {

@@ -156,11 +156,9 @@ class Model:
         head, _, tail = field.partition(".")
         parts: dict[str, Any] = {"losses": self.losses, **self.evidence}
         if head not in parts or (tail and tail not in _fields(parts[head])):
-            known = [
-                name for key, part in parts.items() for name in (key, *(f"{key}.{f}" for f in _fields(part)))
-            ]  # fmt: skip
+            known = [f"{key}.{name}" for key, part in parts.items() for name in _fields(part)]
             raise InvalidValueError(
-                f"no field {field!r}", where="model", remedy="one of " + ", ".join(known)
+                f"no field {field!r}", where="model", remedy="one of " + ", ".join([*parts, *known])
             )
         try:
             part = dataclasses.replace(parts[head], **{tail: value}) if tail else value
@@ -204,7 +202,7 @@ class Model:
         return self.base.log_likelihood(theta["rate"], dict(theta), self.losses.clustering)
 
     def graph(self) -> pymc.Model:
-        """Return the PyMC model; data and hyperparameters are ``pm.Data``, nothing discrete is free."""
+        """Return the PyMC model: all numbers are ``pm.Data``, nothing discrete is free."""
         import pymc as pm
 
         with pm.Model() as model:

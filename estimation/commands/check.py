@@ -53,8 +53,9 @@ def describe(study: Study, prob: float) -> dict[str, Any]:
         "assumptions": [dataclasses.asdict(one) for one in model.assumptions()],
         "prob": prob,
         "implied_total": [
-            {"scenario": scenario.name, **dict(zip(("low", "median", "high"), implied(scenario, prob), strict=True))}
+            {"scenario": scenario.name, "low": low, "median": middle, "high": high}
             for scenario in study.scenarios
+            for low, middle, high in [implied(scenario, prob)]
         ],
         "published": [dataclasses.asdict(one) for one in study.published],
         "claims": [dataclasses.asdict(one) for one in study.claims],

@@ -90,10 +90,13 @@ def _print(study: Study, outcome: Outcome, target: Path, *, quiet: bool) -> None
     head = ["reading of the coverage", "median total", f"low ({level})", f"high ({level})"]
     head += [f"in published ({item.name})" for item in study.published]
     rows = [
-        [one.scenario.title, *(number("total", one.rows[0][key]) for key in ("median", "low", "high")),
-         *(percent(item.mass_inside) for item in one.published)]
+        [
+            one.scenario.title,
+            *(number("total", one.rows[0][key]) for key in ("median", "low", "high")),
+            *(percent(item.mass_inside) for item in one.published),
+        ]
         for one in outcome.fitted
-    ]  # fmt: skip
+    ]
     print("\n" + table(head, rows))
     lines = [*result.notes, f"Checks of the fits ({result.engine}): {result.diagnostics.verdict}."]
     if result.diagnostics.accepted:

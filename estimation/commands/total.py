@@ -19,11 +19,14 @@ from estimation.commands.common import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy
 
     from estimation.diagnostics.verdicts import Verdict
     from estimation.result import Result
-    from models import Belief, Model
+    from estimation.summaries.agreement import Published
+    from models import Belief, GammaPrior, Model
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,14 +35,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "total", parents=[common_options()],
         help="how many died, given one confirmed count and a belief on its coverage",
     )  # fmt: skip
-    pair = {"nargs": 2, "type": number_argument, "metavar": ("LOW", "HIGH")}
     parser.add_argument("count", type=whole_argument, metavar="COUNT", help="confirmed names")
-    parser.add_argument(
-        "--coverage",
-        required=True,
-        help="share of all deaths that is on the list, in (0, 1]",
-        **pair,
-    )
+    _pair(parser, "--coverage", "share of all deaths that is on the list, in (0, 1]", needed=True)
     parser.add_argument(
         "--mass", type=level_argument, metavar="M",
         help="read the range as the central M of a distribution instead of a hard range",
@@ -48,13 +45,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--shape", choices=("beta", "logit_normal"), default="beta",
         help="the distribution that goes with --mass (default beta)",
     )  # fmt: skip
-    parser.add_argument("--precision", help="share of listed names that are true", **pair)
-    parser.add_argument("--published", help="a published range to compare with", **pair)
-    parser.add_argument(
-        "--prior",
-        help="gamma prior on expected deaths: its central 95 %% (default: scale prior)",
-        **pair,
-    )
+    _pair(parser, "--precision", "share of listed names that are true")
+    _pair(parser, "--published", "a published range to compare with")
+    _pair(parser, "--prior", "central 95 %% of a gamma prior on expected deaths (default: scale)")
     parser.add_argument(
         "--clustering", type=number_argument, metavar="K",
         help="deaths cluster: size of the gamma mixture of the rate",
@@ -65,6 +58,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )  # fmt: skip
     engine_option(parser)
     parser.set_defaults(run=run)
+
+
+def _pair(parser: argparse.ArgumentParser, flag: str, words: str, *, needed: bool = False) -> None:
+    parser.add_argument(
+        flag, nargs=2, type=number_argument, metavar=("LOW", "HIGH"), required=needed, help=words
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -89,39 +88,45 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _model(arguments: argparse.Namespace) -> Model:
-    from models import Count, Flat, Model, ScalePrior, gamma_between
+    from models import Count, Flat, Model, ScalePrior, gamma_between, known, uniform
 
-    coverage = _belief(arguments.coverage, arguments.mass, arguments.shape, "--coverage")
-    words = {}
+    coverage = _coverage(arguments)
+    precision: Belief = known(1.0, reason="every listed name is taken as a death in scope")
     if arguments.precision:
-        words["precision"] = _belief(arguments.precision, None, "", "--precision")
-    prior = ScalePrior()
+        ends = arguments.precision
+        precision = _placed("--precision", lambda: uniform(*ends, reason="given by --precision"))
+    prior: ScalePrior | GammaPrior = ScalePrior()
     if arguments.prior:
-        prior = _placed("--prior", gamma_between, *arguments.prior, reason="given by --prior")
-    losses = _placed("", Flat, prior, arguments.clustering)
-    return Model(losses, {"names": _placed("", Count, arguments.count, coverage, **words)})
+        ends_of_prior = arguments.prior
+        prior = _placed("--prior", lambda: gamma_between(*ends_of_prior, reason="given by --prior"))
+    losses = _placed("--clustering", lambda: Flat(prior, arguments.clustering))
+    names = _placed("", lambda: Count(arguments.count, coverage, precision))
+    return Model(losses, {"names": names})
 
 
-def _belief(ends: list[float], mass: float | None, shape: str, flag: str) -> Belief:
+def _coverage(arguments: argparse.Namespace) -> Belief:
     from models import between, uniform
 
-    words = {"reason": f"given by {flag}"}
+    (low, high), mass = arguments.coverage, arguments.mass
+    reason = "given by --coverage"
     if mass is None:
-        return _placed(flag, uniform, *ends, **words)
-    return _placed(flag, between, *ends, mass, shape, **words)
+        return _placed("--coverage", lambda: uniform(low, high, reason=reason))
+    return _placed("--coverage", lambda: between(low, high, mass, arguments.shape, reason=reason))
 
 
-def _placed(flag, maker, *values, **words):  # type: ignore[no-untyped-def]
-    """Call a maker; the flag goes in front of the place of an error."""
+def _placed[T](flag: str, make: Callable[[], T]) -> T:
+    """Return what `make` makes; the flag goes in front of the place of an error."""
     from estimation.errors import InvalidValueError
 
     try:
-        return maker(*values, **words)
+        return make()
     except InvalidValueError as error:
-        raise error.inside(flag) if flag else error from None
+        if flag:
+            error.where = flag
+        raise
 
 
-def _estimate(arguments: argparse.Namespace, model: Model, published: list) -> Result:  # type: ignore[type-arg]
+def _estimate(arguments: argparse.Namespace, model: Model, published: list[Published]) -> Result:
     from estimation.diagnostics.gate import require
     from estimation.notes import notes
     from estimation.result import Result

@@ -1,4 +1,4 @@
-"""Calibration: does a 95 % interval hold the truth 95 % of the time?
+"""Calibration: whether a 95 % interval holds the truth 95 % of the time.
 
 Unknowns are drawn, a list is simulated from them, the model is fitted to the list, and the rank of
 each true value among its posterior draws is kept.  If everything is right the ranks are uniform
@@ -170,7 +170,7 @@ def _truths(model: Model, simulations: int, seed: int) -> dict[str, np.ndarray]:
 
 
 def _rank(truth: float, draws: np.ndarray, rng: np.random.Generator) -> float:
-    """Return the rank of the truth among the draws as a number in (0, 1); ties are broken at random."""
+    """Return the rank of the truth among the draws, in (0, 1); ties are broken at random."""
     below = np.count_nonzero(draws < truth)
     ties = np.count_nonzero(draws == truth)
     return float((below + rng.random() * (ties + 1)) / (draws.size + 1))

@@ -59,7 +59,7 @@ def nuts_draws(
 
     def share(name: str) -> np.ndarray:
         if name in posterior:
-            return posterior[name].to_numpy().reshape(-1)
+            return np.asarray(posterior[name]).reshape(-1)
         return np.full(chains * draws, getattr(base, name).value)
 
     rate = posterior["rate"].to_numpy().reshape(-1)

@@ -53,10 +53,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def estimate_table(rows: Sequence[dict[str, Any]], prob: float) -> str:
     """Return the table of one model's estimands."""
     head = ["", "median", "mean", f"low ({percent(prob)})", f"high ({percent(prob)})"]
+    keys = ("median", "mean", "low", "high")
     cells = [
-        [row["name"].replace("_", " "), *(number(row["name"], row[key]) for key in ("median", "mean", "low", "high"))]
+        [row["name"].replace("_", " "), *(number(row["name"], row[key]) for key in keys)]
         for row in rows
-    ]  # fmt: skip
+    ]
     return table(head, cells)
 
 

@@ -1,1 +1,1 @@
-"""What is reported of a posterior: rows of estimates, the table, agreement with published ranges."""
+"""What is reported of a posterior: estimates, the table, agreement with published ranges."""

@@ -166,10 +166,11 @@ def compare(
     level, mismatch = _nearest_level(ordered_draws, published)
     same = division is not None and division.gives(published)
     inside = max(0.0, 1 - below - above)
+    shown = division if same else None
+    says = _sentence(published, prob, inside, (low, high), level, mismatch, shown)
     return Agreement(
-        published, prob, inside, below, above, overlap, level, mismatch, not same,
-        _sentence(published, prob, inside, (low, high), level, mismatch, division if same else None),
-    )  # fmt: skip
+        published, prob, inside, below, above, overlap, level, mismatch, not same, says
+    )
 
 
 def _nearest_level(ordered_draws: np.ndarray, published: Published) -> tuple[float, float]:
@@ -178,7 +179,7 @@ def _nearest_level(ordered_draws: np.ndarray, published: Published) -> tuple[flo
     last = ordered_draws.size - 1
 
     def at(p: np.ndarray) -> np.ndarray:
-        return ordered_draws[np.rint(p * last).astype(int)].astype(float)
+        return np.asarray(ordered_draws[np.rint(p * last).astype(int)], dtype=float)
 
     lows, highs = at((1 - levels) / 2), at((1 + levels) / 2)
     errors = np.maximum(
@@ -212,7 +213,8 @@ def _sentence(
     mismatch: float, division: Division | None,
 ) -> str:  # fmt: skip
     ends = f"{published.low:,.0f} to {published.high:,.0f}"
-    says = f"{percent(inside)} of the posterior of the {published.estimand} lies in the published {ends}"
+    held = f"{percent(inside)} of the posterior of the {published.estimand}"
+    says = f"{held} lies in the published {ends}"
     if mismatch <= 0.02:
         says += f", which comes nearest to our {percent(level)} interval"
     else:

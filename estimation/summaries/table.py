@@ -50,7 +50,7 @@ def summary(
     dataset = posterior["posterior"].to_dataset()
     dataset = dataset.drop_vars([name for name in constants if name != "total"], errors="ignore")
     options = {"ci_prob": prob, "ci_kind": "eti", "round_to": "none"}
-    table = arviz_stats.summary(dataset, kind="all", **options)
+    table: pandas.DataFrame = arviz_stats.summary(dataset, kind="all", **options)
     middle = arviz_stats.summary(dataset, kind="stats_median", **options)
     table.insert(0, "median", middle["median"])
     if posterior.attrs["engine"] == "exact":
@@ -58,12 +58,9 @@ def summary(
         table = table.drop(columns=["r_hat", "ess_bulk", "ess_tail"])
     for name, order in json.loads(posterior.attrs["moment_orders"]).items():
         if name in table.index:
-            columns = (
-                ["sd", "mcse_sd", "mcse_mean"]
-                if order > 1
-                else ["mean", "sd", "mcse_sd", "mcse_mean"]
-            )
             if order <= 2:
-                table.loc[name, columns] = float("nan")
+                table.loc[name, ["sd", "mcse_sd", "mcse_mean"]] = float("nan")
+            if order <= 1:
+                table.loc[name, "mean"] = float("nan")
     table.attrs = {"verdict": verdict.verdict, "accepted": verdict.accepted, "prob": prob}
     return table

@@ -114,7 +114,7 @@ class Belief:
         return np.asarray(value, dtype=float)
 
     def log_jacobian(self, value: ArrayLike) -> FloatArray:
-        """Return log \\|d share / d free variable\\| at a share."""
+        """Return the log of the absolute d share / d free variable, at a share."""
         return np.zeros_like(np.asarray(value, dtype=float))
 
     def shape(self) -> tuple[int, ...]:

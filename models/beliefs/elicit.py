@@ -118,7 +118,7 @@ def _beta_through(low: float, high: float, mass: float) -> tuple[float, float]:
             largest = middle
     alpha, beta = size * mean, size * (1 - mean)
     below, above = betainc(alpha, beta, low), betaincc(alpha, beta, high)
-    if max(abs(below - tail), abs(above - tail)) > 1e-6:
+    if max(abs(float(below) - tail), abs(float(above) - tail)) > 1e-6:
         raise InvalidValueError(
             f"no beta distribution has mass {mass:g} between {low:g} and {high:g}",
             where="range",

@@ -1,4 +1,4 @@
-"""The distributions that a belief can have: known, uniform, uniform on the total, beta, logit-normal."""
+"""Forms of a belief: known, uniform, uniform on the total, beta, logit-normal."""
 
 from __future__ import annotations
 
