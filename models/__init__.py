@@ -15,11 +15,18 @@ from models.beliefs import (
     uniform_total,
 )
 from models.count import Count
+from models.errors import (
+    InvalidValueError,
+    NotEstimableError,
+    RefusedError,
+    UndercountError,
+)
 from models.losses import Flat, GammaPrior, ScalePrior, gamma_between
 from models.model import MODEL_VERSION, Model
 
 __all__ = [
-    "MODEL_VERSION", "Belief", "Beta", "Count", "Flat", "GammaPrior", "Known", "LogitNormal",
-    "Model", "ScalePrior", "Tabulated", "Uniform", "UniformTotal", "audited", "between",
+    "MODEL_VERSION", "Belief", "Beta", "Count", "Flat", "GammaPrior", "InvalidValueError",
+    "Known", "LogitNormal", "Model", "NotEstimableError", "RefusedError", "ScalePrior",
+    "Tabulated", "UndercountError", "Uniform", "UniformTotal", "audited", "between",
     "gamma_between", "known", "uniform", "uniform_total",
 ]  # fmt: skip

@@ -111,11 +111,8 @@ class Count:
 
     def content(self) -> dict[str, Any]:
         """Return the numbers that define the evidence (no labels, reasons, dates)."""
-        beliefs = {
-            name: {"kind": belief.kind, **belief.hyperparameters()}
-            for name, belief in (("coverage", self.coverage), ("precision", self.precision))
-        }
-        return {"kind": self.kind, "count": self.count, **beliefs}
+        shares = {"coverage": self.coverage.content(), "precision": self.precision.content()}
+        return {"kind": self.kind, "count": self.count, **shares}
 
     def structure(self) -> tuple[Any, ...]:
         """Return what fixes the form of the graph, numbers aside."""

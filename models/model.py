@@ -114,6 +114,8 @@ class Model:
     def constants(self) -> frozenset[str]:
         """Return the estimands that the model takes as known: they are never monitored."""
         found = set()
+        if self.base.count == 0:
+            found |= {"observed", "realized_coverage"}
         if isinstance(self.base.precision, Known):
             found.add("precision")
             if self.base.precision.value == 1:

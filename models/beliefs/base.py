@@ -67,6 +67,11 @@ class Belief:
             if field.name not in {"reason", "source", "stated"}
         }
 
+    def content(self) -> dict[str, Any]:
+        """Return kind and numbers as plain data: no reason, no source."""
+        numbers = {key: np.asarray(value).tolist() for key, value in self.hyperparameters().items()}
+        return {"kind": self.kind, **numbers}
+
     def inverse_moment_order(self) -> float:
         """Return the order below which moments of 1 / share exist (infinite if all do)."""
         return float("inf")

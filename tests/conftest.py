@@ -1,0 +1,33 @@
+"""Fixtures shared by all tests, and the count of contract checks."""
+
+import numpy as np
+import pytest
+
+from estimation.diagnostics.reference import reference_models
+from models import Count, Flat, Model, uniform
+
+CHECKS: list[str] = []
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(20250504)
+
+
+@pytest.fixture(scope="session")
+def article() -> Model:
+    """The headline: 106,745 names, 45 % to 65 % of all deaths."""
+    return Model(Flat(), {"names": Count(106_745, uniform(0.45, 0.65), source="list")})
+
+
+@pytest.fixture(params=sorted(reference_models()))
+def reference(request: pytest.FixtureRequest) -> Model:
+    """Each reference model in turn."""
+    CHECKS.append(request.node.name)
+    return reference_models()[request.param]
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Say how many checks the contract suite ran: a green but empty suite would show."""
+    if CHECKS:
+        terminalreporter.write_line(f"contract suite: {len(CHECKS)} checks over reference models")
