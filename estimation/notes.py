@@ -9,6 +9,17 @@ from models.losses import GammaPrior
 from models.model import Model
 
 
+#: Prior predictive probability of a count as extreme, below which it is said to surprise.
+_SURPRISING = 0.001
+
+
+def _surprise(model: Model) -> float:
+    """Return twice the smaller prior predictive tail probability of the count, by simulation."""
+    counts = model.simulate(np.random.default_rng(0), 20_000)["count"]
+    low, high = (np.mean(counts <= model.base.count), np.mean(counts >= model.base.count))
+    return 2 * float(min(low, high))
+
+
 def contraction(model: Model, name: str, draws: np.ndarray) -> float:
     """Return 1 - posterior variance / prior variance of a share: 0 if nothing was learned.
 
@@ -45,6 +56,11 @@ def notes(model: Model, draws: dict[str, np.ndarray]) -> tuple[str, ...]:
     precision = model.base.precision
     if isinstance(precision, Known) and precision.value == 1:
         found.append("Every listed name is taken as true (precision exactly 1).")
+    if isinstance(model.losses.prior, GammaPrior) and _surprise(model) < _SURPRISING:
+        found.append(
+            "The count lies far outside what the prior on the rate and the belief on coverage lead "
+            "to expect: one of them is wrong, and the total is not to be trusted."
+        )
     order = model.moment_orders().get("total", np.inf)
     if order <= 1:
         found.append("The mean of the total does not exist under this belief; use the median.")

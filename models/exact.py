@@ -72,8 +72,8 @@ def draw_posterior(
         The list; under the scale prior with one name or more.
     draws : int
         How many.
-    streams : tuple of three numpy.random.Generator
-        For the inclusion, the rate, and the completion: apart, so that models which differ in one
+    streams : tuple of four numpy.random.Generator
+        For the inclusion, the rate, clustering, and the completion: apart, so that models which differ in one
         of them share the random numbers of the others.
     """
     prior = losses.prior
@@ -95,12 +95,14 @@ def _known_one(count: Count) -> bool:
 def _draw_scale(
     losses: Flat, count: Count, size: int, streams: tuple[np.random.Generator, ...]
 ) -> Draws:
-    inclusion_stream, rate_stream, completion_stream = streams
+    inclusion_stream, rate_stream, mixing_stream, completion_stream = streams
     coverage = count.coverage.draw(inclusion_stream, size)
     seen_rate = rate_stream.standard_gamma(count.count, size)
     exact = _known_one(count)
     precision = np.ones(size) if exact else count.precision.draw(inclusion_stream, size)
-    effective = seen_rate / coverage if exact else seen_rate * precision / coverage
+    # a coverage next to 0 gives an infinite rate, refused below
+    with np.errstate(divide="ignore", over="ignore"):
+        effective = seen_rate / coverage if exact else seen_rate * precision / coverage
     observed, total = complete_total(
         effective * (1 - coverage), count.count, None if exact else precision, completion_stream
     )
@@ -108,7 +110,7 @@ def _draw_scale(
     if losses.clustering is not None:
         # 1 / rate is scale free: the shared gamma keeps its prior, only rate = effective / g moves
         k = losses.clustering
-        rate = effective / (rate_stream.standard_gamma(k, size) / k)
+        rate = effective / (mixing_stream.standard_gamma(k, size) / k)
     return Draws(rate, coverage, precision, observed, total)
 
 
@@ -116,7 +118,7 @@ def _draw_gamma(
     losses: Flat, prior: GammaPrior, count: Count, sampler: InclusionSampler, size: int,
     streams: tuple[np.random.Generator, ...],
 ) -> Draws:  # fmt: skip
-    inclusion_stream, rate_stream, completion_stream = streams
+    inclusion_stream, rate_stream, mixing_stream, completion_stream = streams
     n, k = count.count, losses.clustering
     coverage, precision = sampler.draw(inclusion_stream, size)
     inclusion = coverage / precision
@@ -127,7 +129,7 @@ def _draw_gamma(
         z = draw_log_concave(
             lambda z, s: mixing_log_density(z, s, n, prior, k),
             lambda z, s: mixing_slope(z, s, n, prior, k),
-            mode, mixing_width(mode, s, n, prior, k), s, rate_stream,
+            mode, mixing_width(mode, s, n, prior, k), s, mixing_stream,
         )  # fmt: skip
         mixing = np.exp(z)
     shape = prior.shape + n

@@ -30,7 +30,8 @@ def count_log_likelihood(count: int, prior: GammaPrior, clustering: float | None
     """Return log p(count | s), s = log(coverage / precision), rate integrated out.
 
     Without clustering it is the negative binomial; with clustering the shared gamma is integrated
-    out by the trapezoidal rule, which for such a smooth decaying integrand errs by less than 1e-9.
+    out by the trapezoidal rule in asinh of its logarithm: tails of very different length on the two
+    sides then decay doubly exponentially, and the error stays below 1e-8.
 
     Parameters
     ----------
@@ -58,15 +59,19 @@ def count_log_likelihood(count: int, prior: GammaPrior, clustering: float | None
 
     def mixed(s: FloatArray) -> FloatArray:
         s = np.atleast_1d(np.asarray(s, dtype=float))
-        low, high = _support_of_mixing(s, count, prior, k)
+        mode = mixing_mode(s, count, prior, k)
+        width = mixing_width(mode, s, count, prior, k)
+        low, high = _support_of_mixing(s, mode, width, count, prior, k)
         found = np.empty(s.shape)
         # chunks keep the table of nodes small whatever the number of draws
         for start in range(0, s.size, 20_000):
             part = slice(start, start + 20_000)
-            z = np.linspace(low[part], high[part], _NODES, axis=1)
+            t = np.linspace(np.arcsinh(low[part]), np.arcsinh(high[part]), _NODES, axis=1)
+            z = mode[part, None] + width[part, None] * np.sinh(t)
             inner = k * z - k * np.exp(z) + gamma_constant + plain(s[part, None] + z)
-            step = (high[part] - low[part]) / (_NODES - 1)
-            found[part] = logsumexp(inner, axis=1) + np.log(step)
+            # dz = width * cosh(t) dt
+            step = width[part] * (t[:, 1] - t[:, 0])
+            found[part] = logsumexp(inner + np.log(np.cosh(t)), axis=1) + np.log(step)
         return found
 
     return mixed
@@ -118,22 +123,20 @@ def mixing_width(
 
 
 def _support_of_mixing(
-    s: FloatArray, count: int, prior: GammaPrior, k: float
+    s: FloatArray, mode: FloatArray, width: FloatArray, count: int, prior: GammaPrior, k: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Return where the density of z has fallen by 40 in its logarithm, left and right."""
-    mode = mixing_mode(s, count, prior, k)
-    width = mixing_width(mode, s, count, prior, k)
+    """Return how many widths from the mode the log density of z has fallen by 40, on each side."""
     top = mixing_log_density(mode, s, count, prior, k)
     ends = []
     for side in (-1.0, 1.0):
-        distance = 4 * width
+        distance = np.full(s.shape, 4.0)
         for _ in range(200):
-            z = mode + side * distance
+            z = mode + side * distance * width
             short = top - mixing_log_density(z, s, count, prior, k) < 40
             if not short.any():
                 break
             distance = np.where(short, distance * 1.3, distance)
-        ends.append(mode + side * distance)
+        ends.append(side * distance)
     return ends[0], ends[1]
 
 

@@ -1,12 +1,17 @@
 """The exact engine against closed forms and brute force."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.integrate import quad
+from scipy.special import gammaln
 
 from estimation.fit.exact import exact_draws
+from estimation.notes import notes
 from models import (
     Count,
     Flat,
@@ -109,22 +114,24 @@ def test_gamma_prior_equals_importance_sampling(count, clustering, rng):
 @pytest.mark.parametrize("count", [0, 3, 1_000, 1_000_000])
 @pytest.mark.parametrize("clustering", [0.05, 1.0, 100.0])
 def test_marginal_likelihood_with_clustering_equals_adaptive_quadrature(count, clustering):
-    from scipy.integrate import quad
-
     prior = GammaPrior(3.0, 3.0 / max(2 * count, 4))
     s = np.log(0.55)
     ours = count_log_likelihood(count, prior, clustering)(np.array([s]))[0]
     plain = count_log_likelihood(count, prior, None)
 
     def log_integrand(z):
-        log_gamma = stats.gamma.logpdf(np.exp(z), clustering, scale=1 / clustering) + z
+        # the density of log g, g ~ Gamma(k, k): written out, since exp(z) may underflow
+        k = clustering
+        log_gamma = k * z - k * np.exp(z) + k * np.log(k) - gammaln(k)
         return float(log_gamma + plain(np.array([s + z]))[0])
 
     mode = float(mixing_mode(np.array([s]), count, prior, clustering)[0])
     top = log_integrand(mode)
-    found = quad(
-        lambda z: np.exp(log_integrand(z) - top), mode - 900, mode + 30, points=[mode], limit=2000
-    )[0]
+    breaks = [-1500, -300, -60, -15, -4, -1, -0.3, -0.1, 0, 0.1, 0.3, 1, 4, 15]
+    found = sum(
+        quad(lambda z: np.exp(log_integrand(mode + z) - top), low, high, limit=500)[0]
+        for low, high in itertools.pairwise(breaks)
+    )
     assert ours == pytest.approx(np.log(found) + top, abs=1e-6)
 
 
@@ -155,9 +162,16 @@ def test_a_tight_prior_informs_coverage_and_is_still_exact():
 
 
 def test_contradiction_of_prior_and_belief_is_refused():
-    model = _model(Flat(GammaPrior(1e8, 1e4)), 1_000_000, uniform(0.1, 0.2))
+    model = _model(Flat(GammaPrior(1e8, 1e4)), 1_000_000, between(0.1, 0.2, 0.9))
     with pytest.raises(NotEstimableError, match="contradict"):
         exact_draws(model, 100, 9)
+
+
+def test_a_surprising_count_is_said():
+    model = _model(Flat(GammaPrior(100, 0.1)), 400, uniform(0.1, 0.2))
+    assert any("far outside" in note for note in notes(model, exact_draws(model, 1_000, 9)))
+    expected = model.replace("names.count", 150)
+    assert not any("far outside" in note for note in notes(expected, exact_draws(expected, 1_000, 9)))
 
 
 def test_coverage_next_to_zero_is_refused():

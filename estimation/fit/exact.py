@@ -29,7 +29,7 @@ def exact_chunks(model: Model, draws: int, seed: int) -> Iterator[Draws]:
     """
     if draws < 1:
         raise RefusedError(f"{draws} draws", where="draws", remedy="ask for 400 or more")
-    purposes = ("inclusion", "rate", "completion")
+    purposes = ("inclusion", "rate", "clustering", "completion")
     streams = tuple(stream(seed, "exact", purpose) for purpose in purposes)
     yield from draw_posterior(model.losses, model.base, draws, streams)
 
