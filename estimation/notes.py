@@ -8,7 +8,6 @@ from models.beliefs import Known
 from models.losses import GammaPrior
 from models.model import Model
 
-
 #: Prior predictive probability of a count as extreme, below which it is said to surprise.
 _SURPRISING = 0.001
 

@@ -73,8 +73,8 @@ def draw_posterior(
     draws : int
         How many.
     streams : tuple of four numpy.random.Generator
-        For the inclusion, the rate, clustering, and the completion: apart, so that models which differ in one
-        of them share the random numbers of the others.
+        For the inclusion, the rate, clustering, and the completion: apart, so that models which
+        differ in one of them share the random numbers of the others.
     """
     prior = losses.prior
     if isinstance(prior, GammaPrior):

@@ -16,7 +16,7 @@ def rng() -> np.random.Generator:
 
 @pytest.fixture(scope="session")
 def article() -> Model:
-    """The headline: 106,745 names, 45 % to 65 % of all deaths."""
+    """Return the headline: 106,745 names, 45 % to 65 % of all deaths."""
     return Model(Flat(), {"names": Count(106_745, uniform(0.45, 0.65), source="list")})
 
 

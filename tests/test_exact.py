@@ -171,7 +171,9 @@ def test_a_surprising_count_is_said():
     model = _model(Flat(GammaPrior(100, 0.1)), 400, uniform(0.1, 0.2))
     assert any("far outside" in note for note in notes(model, exact_draws(model, 1_000, 9)))
     expected = model.replace("names.count", 150)
-    assert not any("far outside" in note for note in notes(expected, exact_draws(expected, 1_000, 9)))
+    assert not any(
+        "far outside" in note for note in notes(expected, exact_draws(expected, 1_000, 9))
+    )
 
 
 def test_coverage_next_to_zero_is_refused():

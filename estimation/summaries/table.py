@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     import pandas
     import xarray
 
+#: Columns that rest on the second moment.
+_SECOND_MOMENTS = ["sd", "mcse_mean", "mcse_sd"]
+
 
 def summary(
     posterior: xarray.DataTree, prob: float = 0.95, *, accept: str | None = None
@@ -42,6 +45,7 @@ def summary(
         If prob is not strictly between 0 and 1.
     """
     import arviz_stats
+    import pandas
 
     if not 0 < prob < 1:
         raise UsageError(f"must lie strictly between 0 and 1, not {prob!r}", where="prob")
@@ -49,17 +53,18 @@ def summary(
     constants = json.loads(posterior.attrs["constants"])
     dataset = posterior["posterior"].to_dataset()
     dataset = dataset.drop_vars([name for name in constants if name != "total"], errors="ignore")
+    exact = posterior.attrs["engine"] == "exact"
     options = {"ci_prob": prob, "ci_kind": "eti", "round_to": "none"}
-    table: pandas.DataFrame = arviz_stats.summary(dataset, kind="all", **options)
-    middle = arviz_stats.summary(dataset, kind="stats_median", **options)
-    table.insert(0, "median", middle["median"])
-    if posterior.attrs["engine"] == "exact":
-        # independent draws: chains are mere rows, and these numbers would say nothing
-        table = table.drop(columns=["r_hat", "ess_bulk", "ess_tail"])
+    median = arviz_stats.summary(dataset, kind="stats_median", **options)
+    # independent draws: chains are mere rows, so that R-hat and effective sizes would say nothing
+    rest = arviz_stats.summary(dataset, kind="stats" if exact else "all", **options)
+    table: pandas.DataFrame = pandas.concat([median[["median"]], rest], axis="columns")
+    if exact:
+        table["mcse_mean"] = table["sd"] / dataset["total"].size ** 0.5
     for name, order in json.loads(posterior.attrs["moment_orders"]).items():
         if name in table.index:
             if order <= 2:
-                table.loc[name, ["sd", "mcse_sd", "mcse_mean"]] = float("nan")
+                table.loc[name, [c for c in table.columns if c in _SECOND_MOMENTS]] = float("nan")
             if order <= 1:
                 table.loc[name, "mean"] = float("nan")
     table.attrs = {"verdict": verdict.verdict, "accepted": verdict.accepted, "prob": prob}
