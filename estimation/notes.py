@@ -20,7 +20,9 @@ def _surprise(model: Model) -> float:
 
 
 def contraction(model: Model, name: str, draws: np.ndarray) -> float:
-    """Return 1 - posterior variance / prior variance of a share: 0 if nothing was learned.
+    """Return 1 - posterior variance / prior variance of a share.
+
+    It is 0 if nothing was learned, and negative if the data contradict the belief.
 
     Parameters
     ----------
@@ -30,10 +32,11 @@ def contraction(model: Model, name: str, draws: np.ndarray) -> float:
     draws : array
         Posterior draws.
     """
-    if not isinstance(model.losses.prior, GammaPrior):
+    prior = getattr(model.base, name)
+    if isinstance(prior, Known) or not isinstance(model.losses.prior, GammaPrior):
         # under the scale prior the posterior of a share *is* its prior: no Monte Carlo noise here
         return 0.0
-    return 1 - float(np.var(draws)) / float(getattr(model.base, name).variance())
+    return 1 - float(np.var(draws)) / float(prior.variance())
 
 
 def notes(model: Model, draws: dict[str, np.ndarray]) -> tuple[str, ...]:
@@ -44,9 +47,15 @@ def notes(model: Model, draws: dict[str, np.ndarray]) -> tuple[str, ...]:
         found.append(f"Coverage is taken as known: {coverage.value:g}.")
     else:
         share = contraction(model, "coverage", draws["coverage"])
-        words = f"Prior-to-posterior contraction of coverage: {share:.2f}"
+        words = f"Prior-to-posterior contraction of coverage: {round(share, 2) + 0.0:.2f}"
         if isinstance(model.losses.prior, GammaPrior):
-            found.append(f"{words} (what the count and the prior on the rate taught about it).")
+            low, high = coverage.interval(0.95)
+            after = np.quantile(draws["coverage"], [0.025, 0.975])
+            wider = ", wider than the belief: data and belief disagree" if share < -0.02 else ""
+            found.append(
+                f"{words} (the count and the prior on the rate moved its 95 % range from "
+                f"{low:.3f}-{high:.3f} to {after[0]:.3f}-{after[1]:.3f}{wider})."
+            )
         else:
             found.append(
                 f"{words}: one count says nothing about its own coverage; the answer restates the "

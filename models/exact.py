@@ -13,6 +13,7 @@ from models.count import Count
 from models.inclusion import (
     InclusionSampler,
     count_log_likelihood,
+    log_ratio,
     mixing_log_density,
     mixing_mode,
     mixing_slope,
@@ -100,7 +101,7 @@ def _draw_scale(
     seen_rate = rate_stream.standard_gamma(count.count, size)
     exact = _known_one(count)
     precision = np.ones(size) if exact else count.precision.draw(inclusion_stream, size)
-    # a coverage next to 0 gives an infinite rate, refused below
+    # a coverage of 0 gives an infinite rate; models in which that is likely are refused
     with np.errstate(divide="ignore", over="ignore"):
         effective = seen_rate / coverage if exact else seen_rate * precision / coverage
     observed, total = complete_total(
@@ -124,7 +125,7 @@ def _draw_gamma(
     inclusion = coverage / precision
     mixing: FloatArray | float = 1.0
     if k is not None:
-        s = np.log(inclusion)
+        s = log_ratio(coverage, precision)
         mode = mixing_mode(s, n, prior, k)
         z = draw_log_concave(
             lambda z, s: mixing_log_density(z, s, n, prior, k),

@@ -4,6 +4,9 @@ With the rate integrated out, the likelihood of a count depends on coverage and 
 their log ratio s alone, and is log-concave in s.  Its largest value on any interval of s is
 therefore known, which makes a piecewise constant envelope over the two beliefs (in units of their
 own probability) exact: rejection from it gives independent draws without any Markov chain.
+
+Where a count drives a share beyond the 1 - 1e-10 quantile of its belief, cells can no longer be
+told apart in double precision and the model is refused as a contradiction.
 """
 
 from __future__ import annotations
@@ -23,7 +26,9 @@ LogLikelihood = Callable[[FloatArray], FloatArray]
 #: Share of the envelope that must be accepted before draws begin, and how far refining may go.
 _ACCEPTED, _MOST_CELLS, _MOST_ROUNDS = 0.7, 200_000, 60
 #: Nodes of the quadrature over the shared gamma of clustering.
-_NODES = 160
+_NODES = 200
+#: Largest length scale, in log g, from which the ends of a density are searched.
+_WIDEST = 20.0
 
 
 def count_log_likelihood(count: int, prior: GammaPrior, clustering: float | None) -> LogLikelihood:
@@ -55,7 +60,7 @@ def count_log_likelihood(count: int, prior: GammaPrior, clustering: float | None
     if clustering is None:
         return plain
     k = clustering
-    gamma_constant = k * np.log(k) - gammaln(k)
+    gamma_constant = k * np.log(k) - k - gammaln(k)
 
     def mixed(s: FloatArray) -> FloatArray:
         s = np.atleast_1d(np.asarray(s, dtype=float))
@@ -68,7 +73,7 @@ def count_log_likelihood(count: int, prior: GammaPrior, clustering: float | None
             part = slice(start, start + 20_000)
             t = np.linspace(np.arcsinh(low[part]), np.arcsinh(high[part]), _NODES, axis=1)
             z = mode[part, None] + width[part, None] * np.sinh(t)
-            inner = k * z - k * np.exp(z) + gamma_constant + plain(s[part, None] + z)
+            inner = k * (z - np.expm1(z)) + gamma_constant + plain(s[part, None] + z)
             # dz = width * cosh(t) dt
             step = width[part] * (t[:, 1] - t[:, 0])
             found[part] = logsumexp(inner + np.log(np.cosh(t)), axis=1) + np.log(step)
@@ -99,7 +104,8 @@ def mixing_log_density(
 ) -> FloatArray:
     """Return the log density of z = log g given the count, up to a constant."""
     tail = (count + prior.shape) * np.logaddexp(np.log(prior.inverse_scale), s + z)
-    return np.asarray((k + count) * z - k * np.exp(z) - tail)
+    with np.errstate(over="ignore"):  # an overflow is a density of 0
+        return np.asarray(count * z + k * (z - np.expm1(z)) - tail)
 
 
 def mixing_slope(
@@ -119,7 +125,9 @@ def mixing_width(
     from scipy.special import expit
 
     share = expit(s + z - np.log(prior.inverse_scale))
-    return np.asarray(1 / np.sqrt(k * np.exp(z) + (count + prior.shape) * share * (1 - share)))
+    curvature = k * np.exp(z) + (count + prior.shape) * share * (1 - share)
+    # on a plateau (rate and mixing can be traded) the curvature says nothing of the width
+    return np.asarray(1 / np.sqrt(np.maximum(curvature, 1 / _WIDEST**2)))
 
 
 def _support_of_mixing(
@@ -129,14 +137,22 @@ def _support_of_mixing(
     top = mixing_log_density(mode, s, count, prior, k)
     ends = []
     for side in (-1.0, 1.0):
-        distance = np.full(s.shape, 4.0)
-        for _ in range(200):
+
+        def fall(distance: FloatArray, side: float = side) -> FloatArray:
             z = mode + side * distance * width
-            short = top - mixing_log_density(z, s, count, prior, k) < 40
+            return top - mixing_log_density(z, s, count, prior, k)
+
+        near, far = np.zeros(s.shape), np.full(s.shape, 4.0)
+        for _ in range(200):
+            short = fall(far) < 40
             if not short.any():
                 break
-            distance = np.where(short, distance * 1.3, distance)
-        ends.append(side * distance)
+            near, far = np.where(short, far, near), np.where(short, 2 * far, far)
+        for _ in range(6):
+            middle = (near + far) / 2
+            short = fall(middle) < 40
+            near, far = np.where(short, middle, near), np.where(short, far, middle)
+        ends.append(side * far)
     return ends[0], ends[1]
 
 
@@ -173,7 +189,7 @@ class InclusionSampler:
             cell = np.minimum(cell, self._cumulative.size - 1)
             u, v = self._low[:, cell] + self._width[:, cell] * rng.random((2, size))
             c, p = self._beliefs[0].quantile(u), self._beliefs[1].quantile(v)
-            height = self._log_likelihood(_log_ratio(c, p)) - self._bound[cell]
+            height = self._log_likelihood(log_ratio(c, p)) - self._bound[cell]
             accepted = rng.standard_exponential(size) >= -height
             found.append((c[accepted], p[accepted]))
             missing -= int(accepted.sum())
@@ -181,7 +197,8 @@ class InclusionSampler:
         return c, p
 
 
-def _log_ratio(coverage: FloatArray, precision: FloatArray) -> FloatArray:
+def log_ratio(coverage: FloatArray, precision: FloatArray) -> FloatArray:
+    """Return log(coverage / precision), finite even where a share is 0."""
     # a share of 1e-130 is zero for all purposes, and its powers do not overflow
     tiny = 1e-130
     return np.asarray(np.log(np.maximum(coverage, tiny)) - np.log(np.maximum(precision, tiny)))
@@ -202,7 +219,7 @@ def _envelope(
     )
     for _ in range(_MOST_ROUNDS):
         c, p = coverage.quantile(cells[:2]), precision.quantile(cells[2:])
-        low, high = _log_ratio(c[0], p[1]), _log_ratio(c[1], p[0])
+        low, high = log_ratio(c[0], p[1]), log_ratio(c[1], p[0])
         at_ends = [log_likelihood(low), log_likelihood(high)]
         worst = np.minimum(*at_ends)
         # a hair of slack for the rounding of log densities of large counts
@@ -229,8 +246,8 @@ def _halve(
 ) -> FloatArray:
     """Split the chosen cells in two, each along the belief that moves the ratio more."""
     part = cells[:, chosen]
-    wide_c = _log_ratio(c[1, chosen], c[0, chosen])
-    wide_p = _log_ratio(p[1, chosen], p[0, chosen])
+    wide_c = log_ratio(c[1, chosen], c[0, chosen])
+    wide_p = log_ratio(p[1, chosen], p[0, chosen])
     along_v = (wide_p > wide_c) if split_v else np.zeros(part.shape[1], dtype=bool)
     first, second = part.copy(), part.copy()
     middle_u, middle_v = (part[0] + part[1]) / 2, (part[2] + part[3]) / 2

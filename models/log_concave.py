@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from models.beliefs.base import FloatArray
+from models.errors import NotEstimableError
 
 Function = Callable[[FloatArray, FloatArray], FloatArray]
 
@@ -40,6 +41,11 @@ def draw_log_concave(
     -------
     (n,) array of draws
 
+    Raises
+    ------
+    NotEstimableError
+        If a density is too extreme for finite numbers.
+
     References
     ----------
     Devroye, L. (1986), Non-Uniform Random Variate Generation, chapter VII.
@@ -53,6 +59,12 @@ def draw_log_concave(
     left_end = left + (top - log_density(left, index)) / left_slope
     right_end = right - (top - log_density(right, index)) / right_slope
     areas = np.stack([1 / left_slope, right_end - left_end, 1 / right_slope])
+    if not (np.isfinite(areas).all() and (areas > 0).all()):
+        raise NotEstimableError(
+            "a density that should be log-concave has no finite envelope",
+            why="prior, clustering and count are beyond what numbers can hold together",
+            remedy="state less extreme ones",
+        )
     shares = np.cumsum(areas / areas.sum(axis=0), axis=0)
 
     drawn = np.empty_like(mode)

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from pytensor.tensor.variable import TensorVariable
 
 
+#: Above this size a gamma mixture cannot be told from none in double precision.
+_LARGEST_CLUSTERING = 1e9
+
+
 @dataclasses.dataclass(frozen=True)
 class ScalePrior:
     """The scale prior p(rate) ~ 1 / rate: no opinion on the order of magnitude. Improper."""
@@ -132,6 +136,12 @@ class Flat:
             )
         if self.clustering is not None:
             object.__setattr__(self, "clustering", positive(self.clustering, "clustering"))
+            if self.clustering > _LARGEST_CLUSTERING:
+                raise InvalidValueError(
+                    f"{self.clustering:g} is the same as none", where="clustering",
+                    why="it is the size of the mixture: larger means weaker",
+                    remedy="leave it out",
+                )  # fmt: skip
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Return the unknowns that the losses bring."""

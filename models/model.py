@@ -16,6 +16,7 @@ from models.count import Count
 from models.declare import Assumption, Parameter
 from models.errors import InvalidValueError, NotEstimableError, RefusedError, UndercountError
 from models.losses import Flat, GammaPrior
+from models.thinning import refuse_unbounded
 
 if TYPE_CHECKING:
     import pymc
@@ -77,6 +78,8 @@ class Model:
                 remedy="state a proper gamma prior on the expected deaths "
                 "(total: --prior LOW HIGH; study: losses.prior)",
             )
+        if not isinstance(self.losses.prior, GammaPrior):
+            refuse_unbounded(self.base.count, self.base.coverage)
 
     def _refuse_shared_sources(self) -> None:
         seen: dict[str, str] = {}

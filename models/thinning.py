@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.beliefs.base import FloatArray
+from models.beliefs.base import Belief, FloatArray
 from models.errors import NotEstimableError
 
 IntArray = NDArray[np.int64]
@@ -38,22 +38,32 @@ def complete_total(
     total : (draw,) integers
         observed + unseen.
 
+    Notes
+    -----
+    Means above 10^18 are taken as 10^18: `refuse_unbounded` has made sure that fewer than one draw
+    in a million is concerned, so that no reported quantile is.
+    """
+    unseen = rng.poisson(np.minimum(expected_unseen, _LARGEST_MEAN))
+    if precision is None:
+        return np.full(unseen.shape, count, dtype=np.int64), unseen + count
+    observed = rng.binomial(count, precision)
+    return observed, observed + unseen
+
+
+def refuse_unbounded(count: int, coverage: Belief) -> None:
+    """Refuse a belief under which totals, count / coverage, leave what can be represented.
+
     Raises
     ------
     NotEstimableError
-        If coverage reaches so near zero that totals cannot be represented.
+        If one draw in a million or more would.
     """
-    if expected_unseen.size and not expected_unseen.max() < _LARGEST_MEAN:
+    if count / max(float(coverage.quantile(1e-6)), 1e-300) > _LARGEST_MEAN:
         raise NotEstimableError(
             "the belief on coverage reaches so near zero that the total cannot be represented",
             why="the total is the count divided by coverage",
             remedy="state a coverage that excludes values next to zero",
         )
-    unseen = rng.poisson(expected_unseen)
-    if precision is None:
-        return np.full(unseen.shape, count, dtype=np.int64), unseen + count
-    observed = rng.binomial(count, precision)
-    return observed, observed + unseen
 
 
 def draw_mixing(

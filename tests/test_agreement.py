@@ -6,14 +6,14 @@ import pytest
 from estimation import Published, agreement, fit
 from estimation.errors import InvalidValueError, UsageError
 from estimation.summaries.agreement import Division, compare, percent
-from models import Count, Flat, Model, between, known
+from models import Count, Flat, Model, between, known, uniform
 
 
 def test_the_article_is_the_same_assumption(article):
     found = agreement(fit(article), Published(164_223, 237_211))
     assert found.mass_inside > 0.99
     assert found.below + found.mass_inside + found.above == pytest.approx(1)
-    assert not found.independent
+    assert found.same_assumption
     assert "same assumption, no independent check" in found.says
     assert found.overlap == 1
     assert found.level > 0.99
@@ -26,8 +26,12 @@ def test_the_article_is_the_same_assumption(article):
         (164_223, 237_211, True),
         (164_000, 237_000, True),  # rounded to thousands
         (164_200, 237_200, True),
-        (165_000, 237_000, True),  # 164,223 rounded up to thousands
-        (160_000, 240_000, False),  # rounded to tens of thousands is too coarse to tell
+        (165_000, 235_000, True),  # to five thousands
+        (160_000, 240_000, True),  # to ten thousands
+        (164_223, 237_212, True),  # outward
+        (164_000, 238_000, True),  # outward, to thousands
+        (166_000, 237_000, False),
+        (165_000, 238_500, False),
         (150_000, 237_211, False),
         (164_223, 230_000, False),
         (100_000, 300_000, False),
@@ -37,9 +41,27 @@ def test_a_division_is_recognized_up_to_rounding(low, high, same):
     assert Division(106_745, 0.45, 0.65).gives(Published(low, high)) is same
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "same"), [(15, 26, True), (15, 25, False), (14, 26, False)]
+)
+def test_a_division_of_few_names_is_recognized(low, high, same):
+    assert Division(9, 0.35, 0.6).gives(Published(low, high)) is same
+
+
+def test_a_known_precision_is_part_of_the_division():
+    count = Count(1_000, uniform(0.4, 0.5), known(0.9))
+    assert agreement(fit(Model(Flat(), {"names": count})), Published(1_800, 2_250)).same_assumption
+
+
+def test_the_level_of_a_discrete_total_is_near_its_mass(rng):
+    found = compare(3 + rng.poisson(0.33, 50_000), Published(3, 4), 0.95, None)
+    # the highest level whose upper tail still ends at 4
+    assert found.level == pytest.approx(1 - 2 * found.above, abs=0.005)
+
+
 def test_another_range_is_independent(article):
     found = agreement(fit(article), Published(200_000, 300_000))
-    assert found.independent
+    assert not found.same_assumption
     assert "same assumption" not in found.says
     assert found.mass_inside == pytest.approx((106_745 / 200_000 - 0.45) / 0.2, abs=0.01)
     assert 0 < found.overlap < 1
@@ -50,7 +72,7 @@ def test_a_stated_central_range_is_the_same_division():
     found = agreement(fit(model), Published(164_223, 237_211))
     assert found.mass_inside == pytest.approx(0.9, abs=0.01)
     assert found.level == pytest.approx(0.9, abs=0.01)
-    assert not found.independent
+    assert found.same_assumption
 
 
 def test_level_of_the_nearest_interval(rng):

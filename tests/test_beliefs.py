@@ -68,7 +68,7 @@ def test_moments_follow_the_draws(belief, rng):
 
 @settings(deadline=None, max_examples=60)
 @given(
-    low=st.floats(0.005, 0.9), width=st.floats(0.01, 0.99), mass=st.floats(0.05, 0.99),
+    low=st.floats(0.02, 0.8), width=st.floats(0.05, 0.95), mass=st.floats(0.5, 0.99),
     shape=st.sampled_from(["beta", "logit_normal"]),
 )  # fmt: skip
 def test_between_holds_its_mass_with_equal_tails(low, width, mass, shape):
@@ -119,6 +119,12 @@ def test_several_sites_equal_brute_force():
     np.testing.assert_allclose(found, expected, atol=0.002)
 
 
+@pytest.mark.parametrize(("found", "order"), [([0, 0], 0.5), ([1, 0], 1.5), ([1, 2], 2.5)])
+def test_moments_of_the_total_after_an_audit(found, order):
+    """The lower tail falls by one power for each site where somebody was found, and a half."""
+    assert audited(found, [10, 10]).inverse_moment_order() == pytest.approx(order, abs=0.05)
+
+
 def test_sites_that_differ_say_less_than_their_sum():
     together = audited(100, 200).interval(0.95)
     apart = audited([90, 10], [100, 100]).interval(0.95)
@@ -160,6 +166,8 @@ def test_reason_and_source_are_kept():
         (lambda: known(0), "(0, 1]"),
         (lambda: Tabulated(0.0, 0.1, (0.0,) * 5), "knots"),
         (lambda: Tabulated(0.0, 0.1, (0.0,) * 9), "rise"),
+        (lambda: Tabulated(-2.0, 0.5, tuple(-0.5 * x * x for x in np.arange(-2, 2.1, 0.5))), "12"),
+        (lambda: between(0.98, 0.999, 0.01), "nearly all at 0 and 1"),
         (lambda: uniform(0.4, 0.5, reason=3), "text"),
     ],
 )

@@ -57,7 +57,7 @@ def test_the_headline_as_json(capsys):
     assert total["low"] == total["quantiles"]["0.025"]
     assert found["diagnostics"]["verdict"] == "pass"
     assert found["published"][0]["mass_inside"] > 0.99
-    assert found["published"][0]["independent"] is False
+    assert found["published"][0]["same_assumption"] is True
 
 
 @pytest.mark.parametrize(

@@ -13,18 +13,23 @@ from scipy.special import gammaln
 from estimation.fit.exact import exact_draws
 from estimation.notes import notes
 from models import (
+    Beta,
     Count,
     Flat,
     GammaPrior,
+    LogitNormal,
     Model,
     NotEstimableError,
+    audited,
     between,
     gamma_between,
     known,
     uniform,
 )
 from models.inclusion import (
+    InclusionSampler,
     count_log_likelihood,
+    log_ratio,
     mixing_log_density,
     mixing_mode,
     mixing_slope,
@@ -112,7 +117,7 @@ def test_gamma_prior_equals_importance_sampling(count, clustering, rng):
 
 
 @pytest.mark.parametrize("count", [0, 3, 1_000, 1_000_000])
-@pytest.mark.parametrize("clustering", [0.05, 1.0, 100.0])
+@pytest.mark.parametrize("clustering", [0.02, 1.0, 100.0])
 def test_marginal_likelihood_with_clustering_equals_adaptive_quadrature(count, clustering):
     prior = GammaPrior(3.0, 3.0 / max(2 * count, 4))
     s = np.log(0.55)
@@ -177,10 +182,35 @@ def test_a_surprising_count_is_said():
 
 
 def test_coverage_next_to_zero_is_refused():
-    from models import Beta
-
     with pytest.raises(NotEstimableError, match="near zero"):
-        exact_draws(_model(Flat(), 10**9, Beta(0.01, 5.0)), 10_000, 10)
+        _model(Flat(), 10**9, Beta(0.01, 5.0))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_not_refused_is_drawn_whatever_the_seed(seed):
+    total = exact_draws(_model(Flat(), 100, audited(0, 20)), 100_000, seed)["total"]
+    assert total.min() >= 100
+
+
+@pytest.mark.parametrize("belief", [Beta(0.01, 1.0), LogitNormal(0.0, 300.0), Beta(0.02, 0.01)])
+@pytest.mark.parametrize("count", [0, 20])
+def test_shares_of_exactly_zero_do_not_hang_the_exact_engine(belief, count):
+    draws = exact_draws(_model(Flat(GammaPrior(2.0, 0.01), 2.0), count, belief), 5_000, 11)
+    assert np.isfinite(draws["rate"]).all()
+
+
+def test_the_envelope_is_never_exceeded(rng):
+    """Heights of random proposals stay below the bound of their cell: else draws are not exact."""
+    for k in (None, 0.05, 0.5, 20.0):
+        for count in (0, 7, 500):
+            prior = GammaPrior(0.7, 0.7 / (2 * count + 3))
+            likelihood = count_log_likelihood(count, prior, k)
+            coverage, precision = between(0.2, 0.8, 0.9), uniform(0.7, 1.0)
+            sampler = InclusionSampler(likelihood, coverage, precision)
+            cell = rng.integers(0, sampler._bound.size, 5_000)
+            u, v = sampler._low[:, cell] + sampler._width[:, cell] * rng.random((2, 5_000))
+            heights = likelihood(log_ratio(coverage.quantile(u), precision.quantile(v)))
+            assert (heights - sampler._bound[cell]).max() < 1e-7
 
 
 @settings(deadline=None, max_examples=30)

@@ -25,8 +25,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--all", action="store_true", help="every reference model")
     parser.add_argument("--engine", choices=("exact", "nuts"), default="exact")
     parser.add_argument(
-        "--simulations", type=_simulations, default=2000, metavar="N",
-        help="simulated lists a model, 100 or more (default 2000)",
+        "--simulations", type=_simulations, default=4000, metavar="N",
+        help="simulated lists a model, 100 or more (default 4000)",
     )  # fmt: skip
     parser.set_defaults(run=run)
 
@@ -73,7 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
         passed = verdicts.count("pass")
         print(
             f"\n{passed} of {len(verdicts)} unknowns pass: ranks within the envelope that holds "
-            "all of them at once with 99 %, and 93.5 % to 96.5 % of central 95 % intervals hold the truth."
+            "all of them at once with 99 %, and 93.5 % to 96.5 % of central 95 % intervals "
+            "hold the truth."
         )
         for name, (_, refused) in found.items():
             if refused:

@@ -135,8 +135,7 @@ def _estimate(arguments: argparse.Namespace, model: Model, published: list[Publi
 
     seed = 1 if arguments.seed is None else arguments.seed
     draws, verdict, versions = _draws(arguments, model, seed)
-    stated = model.base.coverage.stated
-    division = Division(model.base.count, *stated[:2]) if stated else None
+    division = Division.of(model)
     return Result(
         engine="nuts" if arguments.engine == "nuts" else "exact",
         seed=seed,

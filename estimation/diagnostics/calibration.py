@@ -27,6 +27,9 @@ from models.model import Model
 #: Fixed rates (expected deaths) under the scale prior.
 RATES = (1e2, 1e3, 1e4, 1e5, 1e6)
 
+#: Expected names of a simulated list at the low end of coverage; higher rates than 10^2 if needed.
+_FEWEST = 40
+
 #: Posterior draws a simulation, and the NUTS settings that give as many.
 _DRAWS, _CHAINS, _TUNE = 1000, 4, 500
 
@@ -169,7 +172,9 @@ def _truths(model: Model, simulations: int, seed: int) -> dict[str, np.ndarray]:
     rng = stream(seed, "truth", content_key(**model.content()))
     if isinstance(model.losses.prior, GammaPrior):
         return model.simulate(rng, simulations)
-    return model.simulate(rng, simulations, np.resize(RATES, simulations))
+    # below some fifty names a list is too small a number for ranks under fixed rates to be uniform
+    lowest = _FEWEST / float(model.base.coverage.quantile(0.001))
+    return model.simulate(rng, simulations, np.maximum(np.resize(RATES, simulations), lowest))
 
 
 def _rank(truth: float, draws: np.ndarray, rng: np.random.Generator) -> float:

@@ -99,6 +99,7 @@ def _convergence(posterior: xarray.Dataset, prob: float, limits: Thresholds) -> 
     def by_name(found: Any) -> dict[str, float]:
         return {str(name): float(value) for name, value in found.data_vars.items()}
 
+    counted = {str(n): np.issubdtype(v.dtype, np.integer) for n, v in posterior.data_vars.items()}
     posterior = posterior.astype(float)
     tails = ((1 - prob) / 2, (1 + prob) / 2)
     errors = [by_name(arviz_stats.mcse(posterior, method="quantile", prob=p)) for p in tails]
@@ -106,7 +107,7 @@ def _convergence(posterior: xarray.Dataset, prob: float, limits: Thresholds) -> 
         tails[0], ("chain", "draw")
     )
     relative = {
-        name: (max(error[name] for error in errors), width)
+        name: (_error(max(error[name] for error in errors), counted[name]), width)
         for name, width in by_name(widths).items()
     }
     again = "run more or longer chains"
@@ -159,12 +160,18 @@ def _quantile_errors(x: np.ndarray, prob: float) -> tuple[float, float]:
     for p in ((1 - prob) / 2, (1 + prob) / 2):
         spread = math.sqrt(n * p * (1 - p))
         low, high = math.floor(n * p - spread), math.ceil(n * p + spread)
+        counted = np.issubdtype(x.dtype, np.integer)
         if low < 0 or high > n - 1 or n * min(p, 1 - p) < 10:
             errors.append(math.inf)  # too few draws lie beyond the bound to know it
         else:
-            errors.append(float(ordered[high] - ordered[low]) / 2)
+            errors.append(_error(float(ordered[high] - ordered[low]) / 2, counted))
         bounds.append(float(ordered[min(int(n * p), n - 1)]))
     return max(errors), bounds[1] - bounds[0]
+
+
+def _error(error: float, counted: bool) -> float:
+    """Return the error of a bound; half a person is none, for a total can jump by one."""
+    return 0.0 if counted and error <= 0.5 else error
 
 
 def _mcse(found: Mapping[str, tuple[float, float]], limit: float) -> Check:

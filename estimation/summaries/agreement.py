@@ -14,8 +14,10 @@ from models.checks import ordered, positive, text
 if TYPE_CHECKING:
     import xarray
 
-#: A bound that was rounded may differ from count / coverage by this share of itself at most.
-_MOST_ROUNDING = 0.01
+    from models.model import Model
+
+#: Coarsest unit of rounding that is recognized, to the nearest and outward, as a share of the end.
+_MOST_ROUNDING, _FINE_ROUNDING = 0.1, 0.01
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,17 +53,26 @@ class Published:
 
 @dataclasses.dataclass(frozen=True)
 class Division:
-    """The arithmetic behind a stated range: a count and the ends of the stated coverage."""
+    """The arithmetic behind a stated range: true names and the ends of the stated coverage."""
 
-    count: int
+    count: float
     low: float
     high: float
 
+    @staticmethod
+    def of(model: Model) -> Division | None:
+        """Return the division that a model stands on, if its coverage was stated as a range."""
+        stated, precision = model.base.coverage.stated, model.base.precision
+        if stated is None:
+            return None
+        return Division(model.base.count * precision.mean(), stated[0], stated[1])
+
     def gives(self, published: Published) -> bool:
         """Return whether the published ends are count / coverage, up to rounding."""
-        pairs = ((published.low, self.count / self.high), (published.high, self.count / self.low))
-        return published.estimand == "total" and all(
-            abs(end - quotient) <= min(_unit(end), _MOST_ROUNDING * end) for end, quotient in pairs
+        return (
+            published.estimand == "total"
+            and _rounds_to(self.count / self.high, published.low, outward=-1)
+            and _rounds_to(self.count / self.low, published.high, outward=1)
         )
 
 
@@ -85,8 +96,8 @@ class Agreement:
         Level of our equal-tailed interval that comes nearest to the range.
     mismatch : float
         How far the ends of that interval are from those of the range at most, as a share of them.
-    independent : bool
-        False where the range is the same division as ours.
+    same_assumption : bool
+        Whether the range is the same division as ours, so that agreement confirms nothing.
     says : str
         One sentence.
     """
@@ -99,7 +110,7 @@ class Agreement:
     overlap: float
     level: float
     mismatch: float
-    independent: bool
+    same_assumption: bool
     says: str
 
     def to_dict(self) -> dict[str, Any]:
@@ -146,8 +157,8 @@ def agreement(posterior: xarray.DataTree, published: Published, prob: float = 0.
             f"no estimand {published.estimand!r} in this posterior", where="published.estimand",
             remedy="one of " + ", ".join(str(name) for name in variables.data_vars),
         )  # fmt: skip
-    stated = json.loads(posterior.attrs["stated_coverage"])
-    division = Division(int(posterior.attrs["count"]), *stated[:2]) if stated else None
+    stated = json.loads(posterior.attrs["division"])
+    division = Division(**stated) if stated else None
     return compare(variables[published.estimand].to_numpy(), published, prob, division)
 
 
@@ -163,18 +174,22 @@ def compare(
     shared = min(high, published.high) - max(low, published.low)
     inside_width = low == high and published.low <= low <= published.high
     overlap = 1.0 if inside_width else max(float(shared), 0.0) / max(float(high - low), 1e-300)
-    level, mismatch = _nearest_level(ordered_draws, published)
-    same = division is not None and division.gives(published)
     inside = max(0.0, 1 - below - above)
+    level, mismatch = _nearest_level(ordered_draws, published, inside)
+    same = division is not None and division.gives(published)
     shown = division if same else None
     says = _sentence(published, prob, inside, (low, high), level, mismatch, shown)
-    return Agreement(
-        published, prob, inside, below, above, overlap, level, mismatch, not same, says
-    )
+    return Agreement(published, prob, inside, below, above, overlap, level, mismatch, same, says)
 
 
-def _nearest_level(ordered_draws: np.ndarray, published: Published) -> tuple[float, float]:
-    """Return the level whose equal-tailed interval is nearest, and its largest relative error."""
+def _nearest_level(
+    ordered_draws: np.ndarray, published: Published, inside: float
+) -> tuple[float, float]:
+    """Return the level whose equal-tailed interval is nearest, and its largest relative error.
+
+    Intervals of small counts are the same at many levels; of those the one nearest to the mass
+    inside is returned.
+    """
     levels = np.concatenate([np.linspace(0, 0.99, 1000), 1 - np.geomspace(0.00999, 1e-5, 400)])
     last = ordered_draws.size - 1
 
@@ -185,18 +200,25 @@ def _nearest_level(ordered_draws: np.ndarray, published: Published) -> tuple[flo
     errors = np.maximum(
         np.abs(lows / published.low - 1), np.abs(highs / published.high - 1)
     )  # fmt: skip
-    best = int(np.argmin(errors))
+    tied = np.flatnonzero(errors <= errors.min() + 1e-12)
+    best = int(tied[np.argmin(np.abs(levels[tied] - inside))])
     return float(levels[best]), float(errors[best])
 
 
-def _unit(number: float) -> float:
-    """Return the unit to which a whole number seems to be rounded: 164,000 to thousands."""
-    if number != int(number):
-        return 1.0
-    unit = 1
-    while int(number) % (unit * 10) == 0:
-        unit *= 10
-    return float(unit)
+def _rounds_to(quotient: float, end: float, outward: int) -> bool:
+    """Return whether a quotient was rounded to `end`: to the nearest 1, 5, 10, 50 ... or outward.
+
+    `outward` is -1 for a lower end and 1 for an upper one.
+    """
+    unit, limit = 1.0, 1.0
+    while unit <= max(_MOST_ROUNDING * end, 1.0):
+        if end % unit == 0 or unit == 1:
+            beyond = outward * (end - quotient)
+            fine = unit <= max(_FINE_ROUNDING * end, 1.0)
+            if abs(beyond) <= unit / 2 or (fine and 0 <= beyond < unit):
+                return True
+        unit, limit = (unit * 5, limit) if unit == limit else (limit * 10, limit * 10)
+    return False
 
 
 def percent(share: float) -> str:
@@ -222,7 +244,7 @@ def _sentence(
         says += f"; our {percent(prob)} interval is {low:,.0f} to {high:,.0f}"
     if division is not None:
         says += (
-            f"; same assumption, no independent check: the range is {division.count:,} / "
-            f"{division.high:g} and {division.count:,} / {division.low:g}"
+            f"; same assumption, no independent check: the range is {division.count:,.0f} / "
+            f"{division.high:g} and {division.count:,.0f} / {division.low:g}"
         )
     return says + "."

@@ -15,6 +15,9 @@ from models.errors import InvalidValueError
 
 _SHAPES = ("beta", "logit_normal")
 
+#: A beta with a smaller parameter is all but an atom at 0 or 1: nobody means that by a range.
+_SMALLEST_BETA = 0.1
+
 
 def known(value: float, **words: Any) -> Known:
     """Return the belief that a share is known exactly."""
@@ -107,7 +110,7 @@ def _beta_through(low: float, high: float, mass: float) -> tuple[float, float]:
                 right = middle
         return (left + right) / 2
 
-    smallest, largest = np.log(1e-2), np.log(1e9)
+    smallest, largest = np.log(1e-2), np.log(1e12)
     for _ in range(80):
         middle = (smallest + largest) / 2
         size = float(np.exp(middle))
@@ -118,6 +121,13 @@ def _beta_through(low: float, high: float, mass: float) -> tuple[float, float]:
             largest = middle
     alpha, beta = size * mean, size * (1 - mean)
     below, above = betainc(alpha, beta, low), betaincc(alpha, beta, high)
+    if min(alpha, beta) < _SMALLEST_BETA:
+        raise InvalidValueError(
+            f"mass {mass:g} between {low:g} and {high:g} asks for a beta nearly all at 0 and 1",
+            where="range",
+            why=f"its parameters would be {alpha:.2g} and {beta:.2g}",
+            remedy='state a higher mass, or shape = "logit_normal"',
+        )
     if max(abs(float(below) - tail), abs(float(above) - tail)) > 1e-6:
         raise InvalidValueError(
             f"no beta distribution has mass {mass:g} between {low:g} and {high:g}",
@@ -167,31 +177,29 @@ def audited(found: int | Sequence[int], checked: int | Sequence[int], **words: A
 
 def _audited_sites(found: FloatArray, checked: FloatArray, **words: Any) -> Tabulated:
     def heights(log_odds: FloatArray) -> FloatArray:
-        mean = 1 / (1 + np.exp(-log_odds))
-        return _mean_log_posterior(mean, found, checked)
+        return _mean_log_posterior(log_odds, found, checked)
 
-    wide = np.linspace(-30, 30, 601)
+    wide = np.linspace(-60, 60, 1201)
     coarse = heights(wide)
-    # 30 below the top: what lies outside has less than one part in 10^12
+    # 30 below the top: what lies outside has less than one part in 10^11
     inside = wide[coarse > coarse.max() - 30]
-    t = np.linspace(max(inside[0] - 0.1, -30), min(inside[-1] + 0.1, 30), 257)
+    t = np.linspace(max(inside[0] - 0.1, -60), min(inside[-1] + 0.1, 60), 513)
     return Tabulated(float(t[0]), float(t[1] - t[0]), tuple(heights(t)), **words)
 
 
-def _mean_log_posterior(mean: FloatArray, found: FloatArray, checked: FloatArray) -> FloatArray:
+def _mean_log_posterior(log_odds: FloatArray, found: FloatArray, checked: FloatArray) -> FloatArray:
     """Return the log posterior of logit(mean), with the intra-site correlation integrated out."""
-    from scipy.special import betaln, logsumexp
+    from scipy.special import betaln, expit, log_expit, logsumexp
 
     t = np.linspace(-14, 14, 281)  # logit of the correlation; the Jacobian is r (1 - r)
-    correlation = 1 / (1 + np.exp(-t))
     size = np.exp(-t)  # (1 - r) / r
-    alpha = mean[:, None] * size
-    beta = (1 - mean[:, None]) * size
+    # the mean and its complement each from its own tail, so that neither rounds to 0 or 1
+    alpha, beta = expit(log_odds)[:, None] * size, expit(-log_odds)[:, None] * size
     log_likelihood = sum(
         betaln(hit + alpha, trial - hit + beta) - betaln(alpha, beta)
         for hit, trial in zip(found, checked, strict=True)
     )
-    inner = log_likelihood + np.log(correlation) + np.log1p(-correlation)
+    inner = log_likelihood + log_expit(t) + log_expit(-t)
     # Jeffreys prior of the mean, times the Jacobian of its logit
-    prior = 0.5 * (np.log(mean) + np.log1p(-mean))
+    prior = 0.5 * (log_expit(log_odds) + log_expit(-log_odds))
     return np.asarray(logsumexp(inner, axis=1) + prior)

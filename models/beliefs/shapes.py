@@ -210,7 +210,8 @@ class LogitNormal(Belief):
 
     def draw(self, rng: np.random.Generator, draws: int) -> FloatArray:
         """Return independent draws, shape (draws,)."""
-        return 1 / (1 + np.exp(-rng.normal(self.mu, self.sigma, draws)))
+        with np.errstate(over="ignore"):  # an overflow is a share of 0
+            return 1 / (1 + np.exp(-rng.normal(self.mu, self.sigma, draws)))
 
     def quantile(self, probability: ArrayLike) -> FloatArray:
         """Return quantiles, same shape."""

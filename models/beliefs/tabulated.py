@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: Sub-steps of a table interval by which the distribution function is integrated.
 _STEPS = 16
 
+#: How far, in log density, the ends of a table must lie below its top: beyond is next to no mass.
+_TAIL = 12.0
+
 
 @dataclasses.dataclass(frozen=True)
 class Tabulated(Belief):
@@ -55,6 +58,12 @@ class Tabulated(Belief):
                 where="heights",
                 why="otherwise the belief has no finite mass",
             )
+        if max(heights[0], heights[-1]) > heights.max() - _TAIL:
+            raise InvalidValueError(
+                f"must lie {_TAIL:g} or more below its top at both ends",
+                where="heights",
+                why="what lies beyond the knots is left out of quantiles",
+            )
         t = self.start + self.step * np.arange(heights.size)
         fine = np.linspace(t[0], t[-1], _STEPS * (t.size - 1) + 1)
         density = np.exp(_hermite(fine, t[0], self.step, heights) - heights.max())
@@ -85,6 +94,10 @@ class Tabulated(Belief):
         log_odds = np.log(inner) - np.log1p(-inner)
         curve = _hermite(log_odds, self.start, self.step, np.array(self.heights))
         return np.where(inside, curve - np.log(inner * (1 - inner)), -np.inf)
+
+    def inverse_moment_order(self) -> float:
+        """Return the slope of the lower tail: E[share^-k] is finite for smaller k only."""
+        return (self.heights[1] - self.heights[0]) / self.step
 
     def hyperparameters(self) -> dict[str, float | FloatArray]:
         """Return start, step and heights."""
