@@ -97,7 +97,7 @@ BAD = {
         "did you mean 'as_of'?",
     ),
     "unknown kind": (_with('kind = "count"', 'kind = "counts"'), "did you mean 'count'?"),
-    "unknown belief": (_with('kind = "uniform"', 'kind = "unifrom"'), "did you mean 'uniform'?"),
+    "unknown belief": (_with('kind = "uniform"', 'kind = "unifrm"'), "did you mean 'uniform'?"),
     "missing kind": (_with('kind = "flat"', "clustering = 1"), "losses: has no kind"),
     "missing count": (_with("count = 1000", ""), "'count' is missing"),
     "text for a count": (_with("1000", '"1000"'), "evidence.names.count: must be a whole number"),

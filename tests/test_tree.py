@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,7 @@ def test_pins_cover_every_installed_dependency():
     pinned = {re.split(r"[=;\s]", pin)[0].lower().replace("_", "-"): pin for pin in pins}
     installed = {
         re.sub(r"[-_.]+", "-", one.metadata["Name"]).lower(): one.version
-        for one in metadata.distributions()
+        for one in metadata.distributions(path=[sysconfig.get_path("purelib")])
     }
     for name, version in installed.items():
         if name in ("undercount", "pip"):
