@@ -131,6 +131,14 @@ class Model:
                     found.add("total")
         return frozenset(found)
 
+    def stated_division(self) -> dict[str, float] | None:
+        """Return true names and the stated range of coverage: what a published range may repeat."""
+        stated = self.base.coverage.stated
+        if stated is None:
+            return None
+        names = self.base.count * self.base.precision.mean()
+        return {"count": names, "low": stated[0], "high": stated[1]}
+
     def moment_orders(self) -> dict[str, float]:
         """Return, by estimand, the order below which posterior moments exist; absent: all do.
 

@@ -64,6 +64,26 @@ def test_the_readme_gives_two_commands_on_lines_of_their_own():
     assert "pip install uv && uv run pytest" in lines
 
 
+def _block(language):
+    readme = (ROOT / "README.md").read_text()
+    return re.search(rf"```{language}\n(.*?)```", readme, re.DOTALL)[1]
+
+
+def test_the_python_of_the_readme_runs(capsys):
+    exec(compile(_block("python"), "README.md", "exec"), {})
+    assert "same assumption" in capsys.readouterr().out
+
+
+def test_the_study_of_the_readme_runs(tmp_path, capsys):
+    from estimation.cli import main
+
+    study = tmp_path / "valley.toml"
+    study.write_text(_block("toml"))
+    assert main(["check", str(study)]) == 0
+    assert main(["run", str(study), "--out", str(tmp_path / "out")]) == 0
+    assert "Deaths in the valley" in capsys.readouterr().out
+
+
 def test_pins_cover_every_installed_dependency():
     """Each package that the lock may choose is pinned, so that two machines run the same code."""
     import tomllib

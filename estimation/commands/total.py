@@ -135,7 +135,7 @@ def _estimate(arguments: argparse.Namespace, model: Model, published: list[Publi
 
     seed = 1 if arguments.seed is None else arguments.seed
     draws, verdict, versions = _draws(arguments, model, seed)
-    division = Division.of(model)
+    division = Division.of(model.stated_division())
     return Result(
         engine="nuts" if arguments.engine == "nuts" else "exact",
         seed=seed,

@@ -14,15 +14,6 @@ if TYPE_CHECKING:
     import xarray
 
 
-def _division(model: Model) -> dict[str, float] | None:
-    """Return what a published range may be recognized by: true names and stated coverage."""
-    stated = model.base.coverage.stated
-    if stated is None:
-        return None
-    names = model.base.count * model.base.precision.mean()
-    return {"count": names, "low": stated[0], "high": stated[1]}
-
-
 def to_tree(
     model: Model, draws: dict[str, np.ndarray], statistics: Any, *, engine: str, seed: int,
     settings: dict[str, int],
@@ -88,6 +79,6 @@ def to_tree(
         "moment_orders": json.dumps(
             {key: order for key, order in model.moment_orders().items() if np.isfinite(order)}
         ),
-        "division": json.dumps(_division(model)),
+        "division": json.dumps(model.stated_division()),
     }
     return tree

@@ -13,9 +13,6 @@ from models.checks import ordered, positive, text
 
 if TYPE_CHECKING:
     import xarray
-
-    from models.model import Model
-
 #: Coarsest unit of rounding that is recognized, to the nearest and outward, as a share of the end.
 _MOST_ROUNDING, _FINE_ROUNDING = 0.1, 0.01
 
@@ -60,12 +57,9 @@ class Division:
     high: float
 
     @staticmethod
-    def of(model: Model) -> Division | None:
-        """Return the division that a model stands on, if its coverage was stated as a range."""
-        stated, precision = model.base.coverage.stated, model.base.precision
-        if stated is None:
-            return None
-        return Division(model.base.count * precision.mean(), stated[0], stated[1])
+    def of(parts: dict[str, float] | None) -> Division | None:
+        """Return the division that `Model.stated_division` tells, if there is one."""
+        return Division(**parts) if parts else None
 
     def gives(self, published: Published) -> bool:
         """Return whether the published ends are count / coverage, up to rounding."""
@@ -157,8 +151,7 @@ def agreement(posterior: xarray.DataTree, published: Published, prob: float = 0.
             f"no estimand {published.estimand!r} in this posterior", where="published.estimand",
             remedy="one of " + ", ".join(str(name) for name in variables.data_vars),
         )  # fmt: skip
-    stated = json.loads(posterior.attrs["division"])
-    division = Division(**stated) if stated else None
+    division = Division.of(json.loads(posterior.attrs["division"]))
     return compare(variables[published.estimand].to_numpy(), published, prob, division)
 
 
