@@ -49,6 +49,8 @@ def main(words: Sequence[str] | None = None) -> int:
     """
     arguments = parser().parse_args(words)
     name = f"undercount {arguments.command}"
+    if sys.stdout is None:  # the shell closed it
+        return _tell(name, "output: standard output is closed; nothing can be printed", 3)
     try:
         if arguments.command != "doctor":
             check_models()
@@ -86,5 +88,6 @@ def _judge(name: str, error: Exception) -> int:
 
 
 def _tell(name: str, message: str, code: int) -> int:
-    print(f"{name}: {message}", file=sys.stderr)
+    if sys.stderr is not None:
+        print(f"{name}: {message}", file=sys.stderr)
     return code

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from models.beliefs.base import FloatArray
-from models.checks import ordered, positive, probability, text
+from models.checks import LARGEST_COUNT, ordered, positive, probability, text
 from models.declare import Assumption, Parameter
 from models.errors import InvalidValueError
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Above this size a gamma mixture cannot be told from none in double precision.
 _LARGEST_CLUSTERING = 1e9
+#: Below this size draws of the mixture underflow.
+_SMALLEST_CLUSTERING = 0.05
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +59,12 @@ class GammaPrior:
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", positive(self.shape, "shape"))
         object.__setattr__(self, "inverse_scale", positive(self.inverse_scale, "inverse_scale"))
+        if self.shape / self.inverse_scale > LARGEST_COUNT:
+            raise InvalidValueError(
+                f"a mean of {self.shape / self.inverse_scale:.3g} deaths is too large to represent",
+                where="inverse_scale",
+                remedy=f"expect {LARGEST_COUNT:,} deaths at most",
+            )
         text(self.reason, "reason")
         text(self.source, "source")
 
@@ -136,6 +144,12 @@ class Flat:
             )
         if self.clustering is not None:
             object.__setattr__(self, "clustering", positive(self.clustering, "clustering"))
+            if self.clustering < _SMALLEST_CLUSTERING:
+                raise InvalidValueError(
+                    f"{self.clustering:g} is below {_SMALLEST_CLUSTERING:g}", where="clustering",
+                    why="nearly all such worlds have no deaths at all, and a few have all of them",
+                    remedy="sizes of 1 to 100 are usual",
+                )  # fmt: skip
             if self.clustering > _LARGEST_CLUSTERING:
                 raise InvalidValueError(
                     f"{self.clustering:g} is the same as none", where="clustering",

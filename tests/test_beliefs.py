@@ -158,6 +158,8 @@ def test_reason_and_source_are_kept():
         (lambda: between(0.4, 0.5, 0.9, "normal"), "no shape"),
         (lambda: Beta(0, 1), "above 0"),
         (lambda: LogitNormal(0, -1), "above 0"),
+        (lambda: LogitNormal(1e300, 1), "log odds"),
+        (lambda: between(0.4, 0.5, 1e-9), "too near"),
         (lambda: audited(5, 4), "5 of 4"),
         (lambda: audited([1, 2], [3]), "2 sites found, 1 sites checked"),
         (lambda: audited(0, 0), "1 or more"),

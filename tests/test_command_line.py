@@ -130,6 +130,11 @@ USAGE = {
     "prob 95": ("total", "10", "--coverage", "0.4", "0.6", "--prob", "95"),
     "prior": ("total", "10", "--coverage", "0.4", "0.6", "--prior", "9", "8"),
     "clustering": ("total", "10", "--coverage", "0.4", "0.6", "--clustering", "-1"),
+    "mass next to 0": (*ARTICLE, "--mass", "1e-300", "--shape", "logit_normal"),
+    "prior beyond numbers": (*ARTICLE, "--prior", "1e200", "1e201"),
+    "prior without limits": (*ARTICLE, "--prior", "1e-300", "1e300"),
+    "clustering next to 0": (*ARTICLE, "--clustering", "1e-6"),
+    "clustering without end": (*ARTICLE, "--clustering", "1e300"),
     "seed": ("total", "10", "--coverage", "0.4", "0.6", "--seed", "-1"),
     "unknown flag": ("total", "10", "--coverage", "0.4", "0.6", "--presicion", "1", "1"),
     "unknown command": ("totals",),
@@ -215,6 +220,16 @@ def test_a_full_disk_behind_stdout_is_told():
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
     assert "No space left" in done.stderr
+
+
+def test_a_closed_stdout_is_told():
+    done = subprocess.run(
+        ["/bin/bash", "-c", f"{sys.executable} -m estimation {' '.join(ARTICLE)} >&-"],
+        stderr=subprocess.PIPE, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert "closed" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_check_shows_what_is_believed_before_any_fit(capsys):

@@ -35,7 +35,7 @@ def number(name: str, value: float | None) -> str:
         return "does not exist"
     if name in ("coverage", "realized_coverage", "precision"):
         return f"{value:.3f}"
-    return f"{value:,.0f}"
+    return f"{value:,.0f}" if abs(value) < 1e15 else f"{value:.3g}"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

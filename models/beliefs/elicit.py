@@ -15,6 +15,9 @@ from models.errors import InvalidValueError
 
 _SHAPES = ("beta", "logit_normal")
 
+#: A mass nearer than this to 0 or 1 fixes no distribution.
+_SMALLEST_TAIL = 1e-6
+
 #: A beta with a smaller parameter is all but an atom at 0 or 1: nobody means that by a range.
 _SMALLEST_BETA = 0.1
 
@@ -77,6 +80,10 @@ def between(low: float, high: float, mass: float, shape: str = "beta", **words: 
     low, high = probability(low, "low"), probability(high, "high")
     ordered(low, high, "range", strictly=True)
     mass = probability(mass, "mass")
+    if not _SMALLEST_TAIL <= mass <= 1 - _SMALLEST_TAIL:
+        raise InvalidValueError(
+            f"{mass:g} is too near to 0 or 1", where="mass", remedy="use a hard range instead"
+        )
     words.setdefault("stated", (low, high, mass))
     if shape == "logit_normal":
         from scipy.special import logit, ndtri

@@ -10,9 +10,13 @@ from numpy.typing import ArrayLike
 
 from models.beliefs.base import Belief, FloatArray
 from models.checks import ordered, positive, real, share
+from models.errors import InvalidValueError
 
 if TYPE_CHECKING:
     from pytensor.tensor.variable import TensorVariable
+
+#: Log odds beyond this are a share of 0 or 1 for all purposes.
+_LARGEST_LOG_ODDS = 100.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -207,6 +211,11 @@ class LogitNormal(Belief):
         super().__post_init__()
         object.__setattr__(self, "mu", real(self.mu, "mu"))
         object.__setattr__(self, "sigma", positive(self.sigma, "sigma"))
+        if abs(self.mu) > _LARGEST_LOG_ODDS:
+            raise InvalidValueError(
+                f"{self.mu:g} is no plausible log odds", where="mu",
+                why="a share of 99.9 % has log odds of 6.9", remedy="0 means one half",
+            )  # fmt: skip
 
     def draw(self, rng: np.random.Generator, draws: int) -> FloatArray:
         """Return independent draws, shape (draws,)."""
