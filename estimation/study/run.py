@@ -158,8 +158,7 @@ def write_run(outcome: Outcome, target: Path, settings: dict[str, Any]) -> None:
         _write_rows(folder / "summary.csv", result.estimates)
         (folder / "posterior").mkdir()
         for one in outcome.fitted:
-            store = folder / "posterior" / f"{one.scenario.name}.zarr"
-            one.tree.to_zarr(store, mode="w", consolidated=False)
+            _write_tree(one.tree, folder / "posterior" / f"{one.scenario.name}.zarr")
         figures = _draw(outcome, folder)
         provenance = {
             "study": {"name": f"{outcome.study.name}.toml", "text": outcome.study.written},
@@ -186,6 +185,21 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
+
+
+def _write_tree(tree: xarray.DataTree, target: Path) -> None:
+    """Write a Zarr folder by way of memory.
+
+    Zarr writes files from many tasks at once; on a full disk each of them would report for itself.
+    """
+    from zarr.storage import MemoryStore
+
+    contents: dict[str, Any] = {}
+    tree.to_zarr(MemoryStore(contents), mode="w", consolidated=False)
+    for key, buffer in contents.items():
+        path = target / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(buffer.to_bytes())
 
 
 def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
