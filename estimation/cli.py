@@ -59,8 +59,9 @@ def main(words: Sequence[str] | None = None) -> int:
         return code
     except ShadowedModelsError as error:
         return _tell(name, str(error), 3)
-    except KeyboardInterrupt:
-        return _tell(name, "interrupted; nothing was left half written, run it again", _INTERRUPTED)
+    except KeyboardInterrupt as stopped:
+        said = str(stopped) or "interrupted; nothing was left half written, run it again to go on"
+        return _tell(name, said, _INTERRUPTED)
     except BrokenPipeError:
         # the reader of our output went away: not an error, and nothing more can be said to it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

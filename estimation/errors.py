@@ -16,8 +16,8 @@ from models.errors import (  # noqa: E402  the check must come first
 )
 
 __all__ = [
-    "DataError", "GateError", "InvalidValueError", "NotEstimableError", "RefusedError",
-    "ShadowedModelsError", "UndercountError", "UsageError",
+    "DataError", "GateError", "Interrupted", "InvalidValueError", "NotEstimableError",
+    "RefusedError", "ShadowedModelsError", "UndercountError", "UsageError",
 ]  # fmt: skip
 
 
@@ -35,3 +35,7 @@ class DataError(UndercountError):
 
 class GateError(RefusedError):
     """A fit failed its checks, so that no number is reported from it."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Work on many tasks was interrupted; the message says what is done and how to go on."""

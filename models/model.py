@@ -81,6 +81,10 @@ class Model:
         if not isinstance(self.losses.prior, GammaPrior):
             refuse_unbounded(self.base.count, self.base.coverage)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what another process needs to build the same model."""
+        return Model, (self.losses, dict(self.evidence))
+
     def _refuse_shared_sources(self) -> None:
         seen: dict[str, str] = {}
         for name, item in self.evidence.items():

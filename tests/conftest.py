@@ -1,10 +1,28 @@
 """Fixtures shared by all tests, and the count of contract checks."""
 
+import os
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from estimation.diagnostics.reference import reference_models
+from estimation.places import VARIABLE, set_compile_folder
 from models import Count, Flat, Model, uniform
+
+# nothing of a test may reach the user's kept fits, and none may be found there; compiled code is
+# shared by all test runs
+os.environ[VARIABLE] = str(Path(tempfile.gettempdir()) / f"undercount-tests-{os.getuid()}")
+set_compile_folder()
+
+
+@pytest.fixture(autouse=True)
+def own_store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a store of its own."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv(VARIABLE, str(folder))
+    return folder / "fits"
 
 
 @pytest.fixture

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
-from estimation.commands.common import common_options, whole_argument
+from estimation.commands.common import (
+    common_options,
+    open_store,
+    progress_line,
+    store_options,
+    whole_argument,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from models import Model
+
+#: Simulations in all from which on starting worker processes pays for exact work.
+_MANY = 4000
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -28,6 +34,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--simulations", type=_simulations, default=4000, metavar="N",
         help="simulated lists a model, 100 or more (default 4000)",
     )  # fmt: skip
+    store_options(parser, executor=f"processes for {_MANY:,} exact lists or more, else none")
     parser.set_defaults(run=run)
 
 
@@ -40,19 +47,22 @@ def _simulations(word: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Calibrate, print, and return 0 if all models pass, else 4."""
-    from estimation.diagnostics.calibration import Calibration, judge_ranks, simulated_ranks
+    from estimation.diagnostics.calibration import Calibration, judge_ranks
+    from estimation.diagnostics.ranks import simulated_ranks
     from estimation.errors import UsageError
+    from estimation.fit.executors import named_executor
     from estimation.report.text import table
 
     if arguments.all and arguments.study:
         raise UsageError("either a study or --all", where="calibrate")
     seed = 1 if arguments.seed is None else arguments.seed
-    ranked = {
-        name: simulated_ranks(
-            model, arguments.simulations, seed, arguments.engine, _progress(arguments, name)
-        )
-        for name, model in _models(arguments).items()
-    }
+    models = _models(arguments)
+    many = arguments.engine == "exact" and arguments.simulations * len(models) >= _MANY
+    with named_executor(arguments.executor or ("processes" if many else "none")) as executor:
+        ranked = simulated_ranks(
+            models, arguments.simulations, seed, arguments.engine, executor=executor,
+            store=open_store(arguments), refit=arguments.refit, tell=progress_line(arguments),
+        )  # fmt: skip
     unknowns = sum(len(ranks) for ranks, _ in ranked.values())
     found: dict[str, tuple[tuple[Calibration, ...], int]] = {
         name: (judge_ranks(ranks, unknowns), refused) for name, (ranks, refused) in ranked.items()
@@ -91,23 +101,6 @@ def _models(arguments: argparse.Namespace) -> dict[str, Model]:
 
     study = read_study(arguments.study)
     return {scenario.name: scenario.model for scenario in study.scenarios}
-
-
-def _progress(arguments: argparse.Namespace, name: str) -> Callable[[int], None]:
-    if arguments.quiet or arguments.json or not sys.stderr.isatty():
-        return lambda _: None
-
-    def tell(done: int) -> None:
-        if done % 100 == 0 or done == arguments.simulations:
-            end = "\n" if done == arguments.simulations else "\r"
-            print(
-                f"{name}: {done:,} of {arguments.simulations:,} lists",
-                end=end,
-                file=sys.stderr,
-                flush=True,
-            )
-
-    return tell
 
 
 def _plain(

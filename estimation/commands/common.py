@@ -5,9 +5,14 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from estimation.fit.batch import Progress
+    from estimation.fit.store import Store
     from estimation.result import Result
 
 
@@ -84,11 +89,68 @@ def engine_option(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def progress_line(arguments: argparse.Namespace) -> Any:
-    """Return a function that tells a stage on stderr, on a terminal only."""
+def store_options(parser: argparse.ArgumentParser, *, executor: str = "none") -> None:
+    """Add where fits are kept and found again and, if it fits many models, by what it works."""
+    from estimation.places import VARIABLE
+
+    parser.add_argument(
+        "--store", type=Path, metavar="DIR",
+        help=f"folder of kept fits (default: 'fits' in the cache folder, see 'undercount doctor' "
+        f"and {VARIABLE})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--refit", choices=("never", "on_change", "always"), default="on_change",
+        help="take fits from the store only; fit what is new (default); fit everything anew",
+    )  # fmt: skip
+    if executor:
+        parser.add_argument(
+            "--executor", metavar="WORD",
+            help="none, threads[:N] or processes[:N]; the numbers do not depend on it "
+            f"(default: {executor})",
+        )  # fmt: skip
+
+
+def open_store(arguments: argparse.Namespace) -> Store | None:
+    """Return the store that was named, or the one in the cache folder if it can be written."""
+    from estimation.fit.store import Store
+    from estimation.places import store_folder
+
+    if arguments.store is not None:
+        return Store(arguments.store)
+    folder = store_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        print(
+            f"undercount {arguments.command}: {folder}: {error.strerror}; fits are not kept, name "
+            "a folder with --store",
+            file=sys.stderr,
+        )
+        return None
+    store = Store(folder)
+    store.sweep()
+    return store
+
+
+def progress_line(arguments: argparse.Namespace) -> Callable[[Progress], None]:
+    """Return a function that tells how far the work is on stderr, on a terminal only."""
+    from estimation.fit.batch import silent
+
     if arguments.quiet or arguments.json or not sys.stderr.isatty():
-        return lambda _: None
-    return lambda stage: print(f"fitting: {stage}", file=sys.stderr, flush=True)
+        return silent
+
+    def tell(now: Progress) -> None:
+        said = f"{now.name}: {now.stage}"
+        if now.stage == "sampling":
+            said += f", {now.done:,} of {now.total:,} draws"
+            said += f", {now.divergences} divergent" if now.divergences else ""
+        elif now.total:
+            said += f", {now.done:,} of {now.total:,}"
+        end = "\n" if now.total and now.done == now.total and now.stage != "sampling" else ""
+        # the line is written over; what is longer is cleared first
+        print(f"\r\x1b[2K{said}", end=end, file=sys.stderr, flush=True)
+
+    return tell
 
 
 def print_json(result: Result) -> None:

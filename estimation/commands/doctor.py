@@ -13,6 +13,7 @@ from typing import Any
 
 from estimation.commands.common import common_options
 from estimation.floor import shadowing_file
+from estimation.places import compile_folder, store_folder, store_size
 
 _REQUIRED = ("numpy", "scipy", "pandas", "xarray", "pymc", "pytensor", "arviz", "arviz-base",
              "arviz-stats", "nutpie", "numba", "zarr", "rich")  # fmt: skip
@@ -49,16 +50,17 @@ def examine() -> dict[str, Any]:
         "versions": versions,
         "missing": missing,
         "engines": engines,
-        "compile_cache": _cache_folder() if engines["nuts"] else None,
+        "compile_cache": str(compile_folder()) if engines["nuts"] else None,
+        "store": _store(),
         "processors": os.cpu_count(),
         "models_hidden_by": shadow,
     }
 
 
-def _cache_folder() -> str:
-    import pytensor
-
-    return str(pytensor.config.compiledir)
+def _store() -> dict[str, Any]:
+    folder = store_folder()
+    results, size = store_size(folder)
+    return {"folder": str(folder), "results": results, "bytes": size}
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -85,7 +87,12 @@ def _lines(found: dict[str, Any], *, quiet: bool) -> list[str]:
             f"{'engines':<14}"
             + ", ".join(name for name, works in found["engines"].items() if works)
         )
-        lines.append(f"{'compile cache':<14} {found['compile_cache']}")
+        lines.append(f"{'compile cache':<14}{found['compile_cache']}")
+        store = found["store"]
+        lines.append(
+            f"{'kept fits':<14}{store['results']:,} in {store['folder']}, "
+            f"{store['bytes'] / 1e6:,.1f} MB"
+        )
         lines.append(f"{'processors':<14}{found['processors']}")
     if found["models_hidden_by"]:
         lines.append(

@@ -7,7 +7,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from estimation.commands.common import common_options, engine_option, print_json, progress_line
+from estimation.commands.common import (
+    common_options,
+    engine_option,
+    open_store,
+    print_json,
+    progress_line,
+    store_options,
+)
 
 if TYPE_CHECKING:
     from estimation.study.read import Study
@@ -30,11 +37,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the run")
     engine_option(parser)
+    store_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the study and return 0, or 6 if some scenarios failed."""
+    from estimation.fit.executors import named_executor
     from estimation.study.read import read_study
     from estimation.study.run import fit_study, write_run
 
@@ -46,10 +55,12 @@ def run(arguments: argparse.Namespace) -> int:
         settings |= recorded["settings"]
         seed = recorded["seed"] if arguments.seed is None else arguments.seed
     target = arguments.out or _FOLDER / (study.name + ("-repeated" if recorded else ""))
-    outcome = fit_study(
-        study, seed=seed, prob=settings["prob"], engine=settings["engine"],
-        accept=settings["accept"], progress=progress_line(arguments),
-    )  # fmt: skip
+    with named_executor(arguments.executor or "none") as executor:
+        outcome = fit_study(
+            study, seed=seed, prob=settings["prob"], engine=settings["engine"],
+            accept=settings["accept"], store=open_store(arguments), refit=arguments.refit,
+            executor=executor, tell=progress_line(arguments),
+        )  # fmt: skip
     write_run(outcome, target, settings)
     if arguments.json:
         print_json(outcome.result())
@@ -75,7 +86,7 @@ def _recorded(study: str | None) -> dict | None:  # type: ignore[type-arg]
 
 
 def _print(study: Study, outcome: Outcome, target: Path, *, quiet: bool) -> None:
-    from estimation.report.text import answer, bullets, number, table
+    from estimation.report.text import answer, bullets, number, table, verdict_table
     from estimation.summaries.agreement import percent
 
     result = outcome.result()
@@ -98,7 +109,10 @@ def _print(study: Study, outcome: Outcome, target: Path, *, quiet: bool) -> None
         for one in outcome.fitted
     ]
     print("\n" + table(head, rows))
-    lines = [*result.notes, f"Checks of the fits ({result.engine}): {result.diagnostics.verdict}."]
+    origins = {one.scenario.name: one.origin for one in outcome.fitted}
+    print(f"\nChecks of the fits ({result.engine}): {result.diagnostics.verdict}\n")
+    print(verdict_table(outcome.verdicts, origins))
+    lines = list(result.notes)
     if result.diagnostics.accepted:
         lines.append(f"Accepted although checks failed: {result.diagnostics.accepted}")
     open_claims = [c for c in study.claims if c.estimand not in first.tree["posterior"]]

@@ -14,7 +14,10 @@ from estimation.commands.common import (
     engine_option,
     level_argument,
     number_argument,
+    open_store,
     print_json,
+    progress_line,
+    store_options,
     whole_argument,
 )
 
@@ -57,6 +60,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="draws a chain, of four chains (default 25,000 exact, 1,000 by NUTS)",
     )  # fmt: skip
     engine_option(parser)
+    store_options(parser, executor="")
     parser.set_defaults(run=run)
 
 
@@ -155,13 +159,24 @@ def _estimate(arguments: argparse.Namespace, model: Model, published: list[Publi
 def _draws(
     arguments: argparse.Namespace, model: Model, seed: int
 ) -> tuple[dict[str, numpy.ndarray], Verdict, dict[str, str]]:
-    if arguments.engine == "nuts":
+    from estimation.errors import UndercountError
+
+    # exact draws of one count come faster than a file is read: they are kept on request only
+    if arguments.engine == "nuts" or arguments.store or arguments.refit == "never":
         import json
 
         from estimation.diagnostics.gate import tree_verdict
-        from estimation.fit.engine import fit
+        from estimation.fit.batch import fit_many
+        from estimation.fit.engine import plan
 
-        tree = fit(model, "nuts", draws=arguments.draws, seed=seed)
+        planned = plan(model, arguments.engine, draws=arguments.draws, seed=seed)
+        found = fit_many(
+            {"total": planned}, store=open_store(arguments), refit=arguments.refit,
+            tell=progress_line(arguments),
+        )["total"]  # fmt: skip
+        if isinstance(found, UndercountError):
+            raise found
+        tree = found[0]
         variables = tree["posterior"].data_vars
         draws = {str(name): value.to_numpy() for name, value in variables.items()}
         return draws, tree_verdict(tree, arguments.prob), json.loads(tree.attrs["versions"])

@@ -1,28 +1,115 @@
-"""Fit a model: exact where that exists, else the graph under NUTS."""
+"""Fit a model: exact where that exists, else the graph under NUTS; or take the fit from a store."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from estimation.errors import InvalidValueError, UsageError
 from estimation.fit import exact, nuts
-from estimation.fit.tree import to_tree
+from estimation.fit.record import Record
+from estimation.fit.store import Refit, Store, obtain
+from estimation.fit.tree import from_record, ingredients, to_record, to_tree
 from models.model import Model
 
 if TYPE_CHECKING:
     import xarray
 
+Engine = Literal["auto", "exact", "nuts"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What is to be fitted, and how: a value that can be sent to another process.
+
+    Parameters
+    ----------
+    model : Model
+    engine : {"exact", "nuts"}
+    settings : dict
+        chains and draws; for NUTS also tune.
+    seed : int
+    """
+
+    model: Model
+    engine: str
+    settings: dict[str, int]
+    seed: int
+
+    def made_of(self) -> dict[str, Any]:
+        """Return everything that the numbers depend on."""
+        return ingredients(self.model, self.engine, self.seed, self.settings)
+
+    def carry_out(
+        self, cores: int | None = None, progress: Callable[[int, int, int], None] | None = None
+    ) -> xarray.DataTree:
+        """Draw from the posterior."""
+        chains, size = self.settings["chains"], self.settings["draws"]
+        statistics = None
+        if self.engine == "exact":
+            flat = exact.exact_draws(self.model, chains * size, self.seed)
+            draws = {name: value.reshape(chains, size) for name, value in flat.items()}
+        else:
+            draws, statistics = nuts.nuts_draws(
+                self.model, size, tune=self.settings["tune"], chains=chains, cores=cores,
+                seed=self.seed, progress=progress,
+            )  # fmt: skip
+        return to_tree(
+            self.model, draws, statistics, engine=self.engine, seed=self.seed,
+            settings=self.settings,
+        )  # fmt: skip
+
+    def obtain(
+        self, store: Store | None, refit: Refit, cores: int | None = None,
+        progress: Callable[[int, int, int], None] | None = None,
+    ) -> tuple[xarray.DataTree, str]:  # fmt: skip
+        """Return the fit, and whether it was "stored" or "made"; see `estimation.fit.store`."""
+        fresh: list[xarray.DataTree] = []
+        made_of = self.made_of()
+
+        def make() -> Record:
+            fresh.append(self.carry_out(cores, progress))
+            return to_record(fresh[0], made_of)
+
+        record, origin = obtain(store, refit, made_of, make)
+        return (fresh[0] if fresh else from_record(record)), origin
+
+
+def plan(
+    model: Model, engine: Engine = "auto", *, draws: int | None = None, chains: int = 4,
+    tune: int = nuts.TUNE, seed: int = 1,
+) -> Plan:  # fmt: skip
+    """Return how a model will be fitted; the arguments are those of `fit`."""
+    if not isinstance(model, Model):
+        raise InvalidValueError(f"must be a Model, not {model!r}", where="model")
+    if engine not in ("auto", "exact", "nuts"):
+        raise UsageError(f"no engine {engine!r}", where="engine", remedy="auto, exact or nuts")
+    chosen = "exact" if engine == "auto" else engine
+    size = draws if draws is not None else {"exact": exact.DRAWS, "nuts": nuts.DRAWS}[chosen]
+    lowest = {"draws": (size, 4), "chains": (chains, 1), "tune": (tune, 1), "seed": (seed, 0)}
+    for name, (value, low) in lowest.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < low:
+            raise UsageError(f"must be a whole number, {low} or more, not {value!r}", where=name)
+    settings = {"chains": chains, "draws": size}
+    if chosen == "nuts":
+        settings["tune"] = tune
+    return Plan(model, chosen, settings, seed)
+
 
 def fit(
     model: Model,
-    engine: Literal["auto", "exact", "nuts"] = "auto",
+    engine: Engine = "auto",
     *,
     draws: int | None = None,
     chains: int = 4,
     tune: int = nuts.TUNE,
     cores: int | None = None,
     seed: int = 1,
-    progress: bool = False,
+    store: Store | str | Path | None = None,
+    refit: Refit = "on_change",
+    progress: Callable[[int, int, int], None] | None = None,
 ) -> xarray.DataTree:
     """Draw from the posterior of a model.
 
@@ -39,11 +126,16 @@ def fit(
     tune : int
         Warm-up draws a chain (NUTS).
     cores : int, optional
-        Processor cores (NUTS); all by default.
+        Processor cores (NUTS); all by default.  The draws do not depend on it.
     seed : int
         Seed, 0 or more.
-    progress : bool
-        Whether NUTS draws a progress bar.
+    store : Store, str or Path, optional
+        Where fits are kept and found again; nothing is kept by default.
+    refit : {"never", "on_change", "always"}
+        With a store: take the fit from there or refuse; fit if model, data, settings, seed or
+        library versions are new; fit anew in any case.
+    progress : callable, optional
+        Told draws done, all draws, and divergences, while NUTS runs.
 
     Returns
     -------
@@ -57,23 +149,15 @@ def fit(
         If the engine is unknown or a setting is out of range.
     NotEstimableError
         If prior and data contradict each other.
+    RefusedError
+        If nothing may be fitted and the store has no such fit.
+    DataError
+        If the store cannot be read or written.
     """
-    if not isinstance(model, Model):
-        raise InvalidValueError(f"must be a Model, not {model!r}", where="model")
-    if engine not in ("auto", "exact", "nuts"):
-        raise UsageError(f"no engine {engine!r}", where="engine", remedy="auto, exact or nuts")
-    chosen = "exact" if engine == "auto" else engine
-    size = draws if draws is not None else {"exact": exact.DRAWS, "nuts": nuts.DRAWS}[chosen]
-    for name, value, low in (("draws", size, 4), ("chains", chains, 1), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < low:
-            raise UsageError(f"must be a whole number, {low} or more, not {value!r}", where=name)
-    if chosen == "exact":
-        flat = exact.exact_draws(model, chains * size, seed)
-        shaped = {name: value.reshape(chains, size) for name, value in flat.items()}
-        settings = {"chains": chains, "draws": size}
-        return to_tree(model, shaped, None, engine=chosen, seed=seed, settings=settings)
-    found, statistics = nuts.nuts_draws(
-        model, size, tune=tune, chains=chains, cores=cores, seed=seed, progress=progress
-    )
-    settings = {"chains": chains, "draws": size, "tune": tune}
-    return to_tree(model, found, statistics, engine=chosen, seed=seed, settings=settings)
+    planned = plan(model, engine, draws=draws, chains=chains, tune=tune, seed=seed)
+    return planned.obtain(as_store(store), refit, cores, progress)[0]
+
+
+def as_store(store: Store | str | Path | None) -> Store | None:
+    """Return a store, given one or the name of its folder."""
+    return store if store is None or isinstance(store, Store) else Store(store)

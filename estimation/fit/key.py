@@ -1,16 +1,24 @@
-"""The key of a fit: a hash of everything that its numbers depend on, and of nothing else."""
+"""The key of a result: a hash of everything that its numbers depend on, and of nothing else."""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import platform
 from collections.abc import Mapping
+from importlib import metadata
 from typing import Any
 
 import numpy as np
 
 from estimation.version import __version__
+
+#: What the numbers of each engine depend on, beside Python and this package.
+_PACKAGES = {
+    "exact": ("numpy", "scipy"),
+    "nuts": ("numpy", "scipy", "pymc", "pytensor", "numba", "nutpie"),
+}
 
 
 def canonical(value: Any) -> Any:
@@ -19,8 +27,8 @@ def canonical(value: Any) -> Any:
         return {str(key): canonical(value[key]) for key in sorted(value)}
     if isinstance(value, (list, tuple)):
         return [canonical(item) for item in value]
-    if isinstance(value, np.ndarray):
-        return [canonical(item) for item in value.tolist()]
+    if isinstance(value, (np.ndarray, np.generic)):
+        return canonical(value.tolist())
     if isinstance(value, float):
         return value.hex()
     return value
@@ -32,17 +40,16 @@ def content_key(**parts: Any) -> str:
     return hashlib.sha256(written.encode()).hexdigest()
 
 
+@functools.cache
+def _version(package: str) -> str:
+    """Return the version of a package without importing it: a kept fit is found without PyMC."""
+    return np.__version__ if package == "numpy" else metadata.version(package)
+
+
 def engine_versions(engine: str) -> dict[str, str]:
     """Return the versions of what the numbers of an engine depend on."""
-    found = {
+    return {
         "undercount": __version__,
         "python": platform.python_version(),
-        "numpy": np.__version__,
+        **{package: _version(package) for package in _PACKAGES[engine]},
     }
-    if engine == "nuts":
-        import nutpie
-        import pymc
-        import pytensor
-
-        found |= {module.__name__: module.__version__ for module in (pymc, pytensor, nutpie)}
-    return found

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from estimation.errors import UndercountError
 from estimation.fit.exact import defined
-from estimation.fit.session import sample
+from estimation.fit.session import session
 from estimation.randomness import integer, stream
 from models.exact import Draws
 from models.model import Model
@@ -27,7 +28,7 @@ def nuts_draws(
     chains: int = CHAINS,
     cores: int | None = None,
     seed: int = 1,
-    progress: bool = False,
+    progress: Callable[[int, int, int], None] | None = None,
 ) -> tuple[dict[str, np.ndarray], Any]:
     """Sample and complete.
 
@@ -39,8 +40,8 @@ def nuts_draws(
         Kept draws and warm-up draws a chain, chains, and processor cores (all by default).
     seed : int
         Seed of the run.
-    progress : bool
-        Whether the sampler draws its bar.
+    progress : callable, optional
+        Told draws done, all draws, and divergences.
 
     Returns
     -------
@@ -49,7 +50,7 @@ def nuts_draws(
     statistics : xarray.Dataset
         The sampler's statistics a draw.
     """
-    tree = sample(
+    tree = session.sample(
         model, draws=draws, tune=tune, chains=chains, cores=cores or os.cpu_count() or 1,
         seed=integer(seed, "nuts"), progress=progress,
     )  # fmt: skip

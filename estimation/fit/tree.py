@@ -1,4 +1,4 @@
-"""Put draws into the ArviZ form, so that a user can go on with ArviZ alone."""
+"""The ArviZ form of a fit, so that a user can go on with ArviZ alone; and its form as a record."""
 
 from __future__ import annotations
 
@@ -8,10 +8,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from estimation.fit.key import canonical, content_key, engine_versions
+from estimation.fit.record import Record
 from models.model import Model
 
 if TYPE_CHECKING:
     import xarray
+
+
+def ingredients(model: Model, engine: str, seed: int, settings: dict[str, int]) -> dict[str, Any]:
+    """Return everything that the numbers of a fit depend on: what its key is made of."""
+    return {
+        "kind": "fit",
+        "model": model.content(),
+        "engine": engine,
+        "seed": seed,
+        "settings": settings,
+        "versions": engine_versions(engine),
+    }
 
 
 def to_tree(
@@ -53,13 +66,13 @@ def to_tree(
     data = {key: np.asarray(value) for key, value in model.graph_data().items()}
     name = model.base_name
     observed = {name: data.pop(f"{name}_count")}
-    versions = engine_versions(engine)
+    made_of = ingredients(model, engine, seed, settings)
     tree = xarray.DataTree.from_dict(
         {
             "posterior": dataset(draws),
             "log_likelihood": dataset({name: log_likelihood}),
             "log_prior": dataset(log_prior),
-            "sample_stats": statistics,
+            "sample_stats": _plain(statistics),
             "observed_data": xarray.Dataset(observed),
             "constant_data": xarray.Dataset(
                 {key: ((f"{key}_dim",) if value.ndim else (), value) for key, value in data.items()}
@@ -71,14 +84,52 @@ def to_tree(
         "seed": seed,
         "settings": json.dumps(settings),
         "model": json.dumps(canonical(model.content())),
-        "hash": content_key(
-            model=model.content(), engine=engine, seed=seed, settings=settings, versions=versions
-        ),
-        "versions": json.dumps(versions),
+        "hash": content_key(**made_of),
+        "versions": json.dumps(made_of["versions"]),
         "constants": json.dumps(sorted(model.constants())),
         "moment_orders": json.dumps(
             {key: order for key, order in model.moment_orders().items() if np.isfinite(order)}
         ),
         "division": json.dumps(model.stated_division()),
     }
+    return tree
+
+
+def _plain(statistics: xarray.Dataset) -> xarray.Dataset:
+    """Return the sampler's statistics without times, and with messages as texts, not objects."""
+    statistics = statistics.drop_attrs()
+    objects = [name for name, values in statistics.data_vars.items() if values.dtype == object]
+    texts = {name: statistics[name].where(statistics[name].notnull(), "") for name in objects}
+    return statistics.assign({name: values.astype(str) for name, values in texts.items()})
+
+
+def to_record(tree: xarray.DataTree, made_of: dict[str, Any]) -> Record:
+    """Return a fit as plain data: every variable an array, everything else in `meta`."""
+    arrays: dict[str, np.ndarray] = {}
+    groups: dict[str, Any] = {}
+    for group, node in tree.children.items():
+        plan = node.to_dataset().to_dict(data="array")
+        for section in ("coords", "data_vars"):
+            for name, variable in plan[section].items():
+                arrays[f"{group}/{name}"] = variable.pop("data")
+        groups[group] = plan
+    return Record(made_of, {"attrs": dict(tree.attrs), "groups": groups}, arrays)
+
+
+def from_record(record: Record) -> xarray.DataTree:
+    """Return the fit that `to_record` was given."""
+    import xarray
+
+    groups = {}
+    for group, plan in record.meta["groups"].items():
+        filled = {
+            section: {
+                name: {**variable, "data": record.arrays[f"{group}/{name}"]}
+                for name, variable in plan[section].items()
+            }
+            for section in ("coords", "data_vars")
+        }
+        groups[group] = xarray.Dataset.from_dict({**plan, **filled})
+    tree = xarray.DataTree.from_dict(groups)
+    tree.attrs = dict(record.meta["attrs"])
     return tree

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from estimation.diagnostics.verdicts import PASS, Verdict
 from estimation.summaries.agreement import percent
 
 
@@ -64,3 +65,27 @@ def estimate_table(rows: Sequence[dict[str, Any]], prob: float) -> str:
 def bullets(lines: Sequence[str]) -> str:
     """Return lines with a dash before each."""
     return "\n".join(f"- {line}" for line in lines)
+
+
+def verdict_table(verdicts: Mapping[str, Verdict], origins: Mapping[str, str]) -> str:
+    """Return the table of a batch: a row a fit, a column a check; what is not passed is marked.
+
+    Parameters
+    ----------
+    verdicts : mapping of Verdict
+        By fit.
+    origins : mapping of str
+        "made" or "stored", by fit.
+    """
+    names = list(dict.fromkeys(c.name for verdict in verdicts.values() for c in verdict.checks))
+    rows = []
+    for fit, verdict in verdicts.items():
+        found = {check.name: check for check in verdict.checks}
+        cells = [
+            f"{'' if found[name].verdict == PASS else '! '}{found[name].value:,.4g}"
+            if name in found
+            else ""
+            for name in names
+        ]
+        rows.append([fit, origins.get(fit, ""), verdict.verdict, *cells])
+    return table(["fit", "origin", "verdict", *(name.replace("_", " ") for name in names)], rows)

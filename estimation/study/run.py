@@ -7,7 +7,7 @@ import dataclasses
 import datetime
 import json
 import platform
-from collections.abc import Callable
+from concurrent.futures import Executor
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,9 @@ from estimation.diagnostics.gate import require, tree_verdict
 from estimation.diagnostics.verdicts import Verdict
 from estimation.errors import UndercountError
 from estimation.files import PROVENANCE, file_hashes, whole_folder
-from estimation.fit.engine import fit
+from estimation.fit.batch import Tell, fit_many, silent
+from estimation.fit.engine import Engine, plan
+from estimation.fit.store import Refit, Store
 from estimation.notes import notes
 from estimation.result import Result
 from estimation.study.read import Scenario, Study
@@ -36,10 +38,11 @@ _PACKAGES = ("undercount", "numpy", "scipy", "pandas", "xarray", "pymc", "pytens
 
 @dataclasses.dataclass(frozen=True)
 class Fitted:
-    """One scenario with its fit and what is reported of it."""
+    """One scenario with its fit, where that came from, and what is reported of it."""
 
     scenario: Scenario
     tree: xarray.DataTree
+    origin: str
     verdict: Verdict
     rows: list[dict[str, Any]]
     published: tuple[Agreement, ...]
@@ -47,13 +50,17 @@ class Fitted:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What a run found: fitted scenarios, and the reasons of those that failed."""
+    """What a run found: fitted scenarios, and the reasons of those that failed.
+
+    `verdicts` holds those of all fits by scenario, also of fits that failed their checks.
+    """
 
     study: Study
     seed: int
     prob: float
     fitted: tuple[Fitted, ...]
     failed: dict[str, str]
+    verdicts: dict[str, Verdict]
 
     def result(self) -> Result:
         """Return the object of the output: the main model first, then the other scenarios."""
@@ -78,8 +85,9 @@ class Outcome:
 
 
 def fit_study(
-    study: Study, *, seed: int, prob: float, engine: str = "auto", accept: str | None = None,
-    progress: Callable[[str], None] = lambda _: None,
+    study: Study, *, seed: int, prob: float, engine: Engine = "auto", accept: str | None = None,
+    store: Store | None = None, refit: Refit = "on_change", executor: Executor | None = None,
+    tell: Tell = silent,
 ) -> Outcome:  # fmt: skip
     """Fit all scenarios of a study; they share random numbers.
 
@@ -92,33 +100,51 @@ def fit_study(
     engine : {"auto", "exact", "nuts"}
     accept : str, optional
         Reason to report fits that failed their checks.
-    progress : callable
-        Told the name of each scenario before it is fitted.
+    store, refit
+        Where fits are kept and found again; see `estimation.fit.engine.fit`.
+    executor : concurrent.futures.Executor, optional
+        Fits scenarios side by side; the numbers do not depend on it.
+    tell : callable
+        Told how far the fits are.
 
     Raises
     ------
     UndercountError
         If the main model fails; other scenarios that fail are kept with their reason.
     """
-    fitted, failed = [], {}
+    main = study.scenarios[0]
+    plans = {
+        scenario.name: plan(
+            scenario.model, engine, draws=None if engine == "nuts" else EXACT_DRAWS, seed=seed
+        )
+        for scenario in study.scenarios
+    }
+
+    def done(name: str, result: Any) -> None:
+        if name == main.name and isinstance(result, UndercountError):
+            raise result
+
+    trees = fit_many(plans, store=store, refit=refit, executor=executor, tell=tell, done=done)
+    fitted, failed, verdicts = [], {}, {}
     for scenario in study.scenarios:
-        progress(scenario.name)
+        found = trees[scenario.name]
         try:
-            fitted.append(_fit_one(study, scenario, seed, prob, engine, accept))
+            if isinstance(found, UndercountError):
+                raise found
+            verdicts[scenario.name] = verdict = tree_verdict(found[0], prob)
+            fitted.append(_report(study, scenario, *found, require(verdict, accept), prob))
         except UndercountError as error:
-            if scenario is study.scenarios[0]:
+            if scenario is main:
                 raise
             failed[scenario.name] = str(error)
-    return Outcome(study, seed, prob, tuple(fitted), failed)
+    return Outcome(study, seed, prob, tuple(fitted), failed, verdicts)
 
 
-def _fit_one(
-    study: Study, scenario: Scenario, seed: int, prob: float, engine: str, accept: str | None
-) -> Fitted:
+def _report(
+    study: Study, scenario: Scenario, tree: xarray.DataTree, origin: str, verdict: Verdict,
+    prob: float,
+) -> Fitted:  # fmt: skip
     model = scenario.model
-    draws = None if engine == "nuts" else EXACT_DRAWS
-    tree = fit(model, engine, draws=draws, seed=seed)  # type: ignore[arg-type]
-    verdict = require(tree_verdict(tree, prob), accept)
     base = scenario.name == "base"
     rows = estimate_rows(
         {str(name): value.to_numpy() for name, value in tree["posterior"].data_vars.items()},
@@ -138,7 +164,7 @@ def _fit_one(
             )
             for found in published
         )
-    return Fitted(scenario, tree, verdict, rows, published)
+    return Fitted(scenario, tree, origin, verdict, rows, published)
 
 
 def write_run(outcome: Outcome, target: Path, settings: dict[str, Any]) -> None:

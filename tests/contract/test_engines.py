@@ -7,7 +7,7 @@ import pytest
 from estimation import fit
 from estimation.diagnostics.gate import tree_verdict
 from estimation.diagnostics.reference import reference_models
-from estimation.fit.session import compiled
+from estimation.fit.session import session
 
 #: One of each structure that the parts can form, with both priors, clustering and precision.
 SETTINGS = (
@@ -44,7 +44,7 @@ def _same(exact, nuts, name):
 def test_models_of_one_structure_share_a_compilation():
     model = reference_models()["scale-uniform"]
     other = model.replace("names.count", 50)
-    assert compiled(model)._coords is compiled(other)._coords
+    assert session.compilation(model) is session.compilation(other)
     tree = fit(other, "nuts", draws=500, tune=500, seed=1)
     assert float(tree["posterior"]["total"].median()) == pytest.approx(91, rel=0.1)
 
