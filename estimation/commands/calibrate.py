@@ -46,7 +46,7 @@ def _simulations(word: str) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Calibrate, print, and return 0 if all models pass, else 4."""
+    """Calibrate, print, and return 4 if a model fails, else 0."""
     from estimation.diagnostics.calibration import Calibration, judge_ranks
     from estimation.diagnostics.ranks import simulated_ranks
     from estimation.errors import UsageError
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         name: (judge_ranks(ranks, unknowns), refused) for name, (ranks, refused) in ranked.items()
     }
     verdicts = [one.verdict for ones, _ in found.values() for one in ones]
-    verdict = "pass" if set(verdicts) == {"pass"} else "fail"
+    verdict = next((word for word in ("fail", "inconclusive") if word in verdicts), "pass")
     if arguments.json:
         print(json.dumps(_plain(arguments, seed, found, verdict), allow_nan=False))
     else:
@@ -86,10 +86,12 @@ def run(arguments: argparse.Namespace) -> int:
             "all of them at once with 99 %, and 93.5 % to 96.5 % of central 95 % intervals "
             "hold the truth."
         )
+        if verdict == "inconclusive":
+            print("What is inconclusive needs more --simulations.")
         for name, (_, refused) in found.items():
             if refused:
                 print(f"{name}: {refused} simulated lists had no names and were refused.")
-    return 0 if verdict == "pass" else 4
+    return 4 if verdict == "fail" else 0
 
 
 def _models(arguments: argparse.Namespace) -> dict[str, Model]:

@@ -6,7 +6,7 @@ before is told here, by variable, element and value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -106,21 +106,22 @@ class StartCheck:
 
     def __init__(self, graph: Any) -> None:
         import pytensor
+        from pymc.logprob.utils import ParameterValueError
 
+        self._broken = ParameterValueError
         self._inputs = [variable.name for variable in graph.value_vars]
-        self._free = {
-            graph.rvs_to_values[variable].name: variable.name for variable in graph.free_RVs
-        }
+        self._raw = {rv.name: graph.rvs_to_values[rv].name for rv in graph.free_RVs}
+        self._observed = {rv.name: graph.rvs_to_values[rv] for rv in graph.observed_RVs}
         variables = [*graph.free_RVs, *graph.observed_RVs, *graph.potentials]
-        self._names = [variable.name for variable in variables]
-        self._observed = {
-            variable.name: graph.rvs_to_values[variable] for variable in graph.observed_RVs
-        }
-        # no optimization: it runs a few times only, and compiling it must cost next to nothing
-        self._densities: Callable[..., Sequence[np.ndarray]] = pytensor.function(
-            graph.value_vars, graph.logp(vars=variables, sum=False),
-            mode="FAST_COMPILE", on_unused_input="ignore",
-        )  # fmt: skip
+        # no optimization: they run a few times only, and compiling them must cost next to nothing;
+        # one a variable, because the first that breaks its bounds would hide the others
+        self._densities: dict[str, Callable[..., np.ndarray]] = {
+            variable.name: pytensor.function(
+                graph.value_vars, graph.logp(vars=[variable], sum=False)[0],
+                mode="FAST_COMPILE", on_unused_input="ignore",
+            )
+            for variable in variables
+        }  # fmt: skip
 
     def __call__(self, point: Mapping[str, np.ndarray]) -> None:
         """Check one point.
@@ -135,33 +136,39 @@ class StartCheck:
         NotEstimableError
             If a variable has no finite log density there; its name, element and value are told.
         """
-        with np.errstate(all="ignore"):
-            found = self._densities(*(point[name] for name in self._inputs))
-        for name, values in zip(self._names, found, strict=True):
-            density = np.asarray(values)
-            if np.isfinite(density).all():
-                continue
-            index = tuple(map(int, np.argwhere(~np.isfinite(density))[0]))
-            raise NotEstimableError(
-                f"{self._value(name, index, point)} has log density {density[index]} where "
-                "sampling starts",
-                where=element(name, index),
-                why="data and priors exclude each other there",
-                remedy="check that value, and the numbers of its prior",
-            )
+        values = [point[name] for name in self._inputs]
+        for name, density in self._densities.items():
+            try:
+                with np.errstate(all="ignore"):
+                    found = np.asarray(density(*values))
+            except self._broken as error:
+                bound = str(error).partition("\n")[0]
+                raise self._error(name, (), point, f"breaks the bound {bound}") from None
+            if not np.isfinite(found).all():
+                index = tuple(map(int, np.argwhere(~np.isfinite(found))[0]))
+                raise self._error(name, index, point, f"has log density {found[index]}")
+
+    def _error(
+        self, name: str, index: tuple[int, ...], point: Mapping[str, np.ndarray], says: str
+    ) -> NotEstimableError:
+        return NotEstimableError(
+            f"{self._value(name, index, point)} {says} where sampling starts",
+            where=element(name, index), why="data and priors exclude each other there",
+            remedy="check that value, and the numbers of its prior",
+        )  # fmt: skip
 
     def _value(self, name: str, index: tuple[int, ...], point: Mapping[str, np.ndarray]) -> str:
         if name in self._observed:
-            observed = np.asarray(self._observed[name].eval())
-            return f"the observed {_pick(observed, index):g}"
-        raw = next((value for value, free in self._free.items() if free == name), None)
-        if raw is None:
-            return "it"
-        return f"the start value {_pick(np.asarray(point[raw]), index):g} ({raw})"
+            return f"the observed {_pick(np.asarray(self._observed[name].eval()), index)}"
+        if name in self._raw:
+            raw = self._raw[name]
+            return f"the start value {_pick(np.asarray(point[raw]), index)} ({raw})"
+        return "it"
 
 
-def _pick(values: np.ndarray, index: tuple[int, ...]) -> float:
-    """Return one element; a density may have fewer dimensions than its value, or be spread."""
-    if values.ndim == len(index) and all(i < n for i, n in zip(index, values.shape, strict=True)):
-        return float(values[index])
-    return float(values.ravel()[0])
+def _pick(values: np.ndarray, index: tuple[int, ...]) -> str:
+    """Return one element in words, or the first few if a density stands for all of them."""
+    if values.ndim == len(index):
+        return f"{float(values[index]):g}"
+    few = ", ".join(f"{float(value):g}" for value in values.ravel()[:3])
+    return few + (", ..." if values.size > 3 else "")

@@ -62,6 +62,10 @@ def estimate_table(rows: Sequence[dict[str, Any]], prob: float) -> str:
     return table(head, cells)
 
 
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.4g}"
+
+
 def bullets(lines: Sequence[str]) -> str:
     """Return lines with a dash before each."""
     return "\n".join(f"- {line}" for line in lines)
@@ -82,7 +86,7 @@ def verdict_table(verdicts: Mapping[str, Verdict], origins: Mapping[str, str]) -
     for fit, verdict in verdicts.items():
         found = {check.name: check for check in verdict.checks}
         cells = [
-            f"{'' if found[name].verdict == PASS else '! '}{found[name].value:,.4g}"
+            f"{'' if found[name].verdict == PASS else '! '}{_short(found[name].value)}"
             if name in found
             else ""
             for name in names
