@@ -42,6 +42,11 @@ def reference(request: pytest.FixtureRequest) -> Model:
     return reference_models()[request.param]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the fault tests run in full; see benchmarks/faults.py."""
+    parser.addoption("--faults", choices=("short", "full"), default="short")
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
     """Say how many checks the contract suite ran: a green but empty suite would show."""
     passed = [one.nodeid for one in terminalreporter.stats.get("passed", [])]
