@@ -10,9 +10,11 @@ from estimation.floor import check_models
 from estimation.version import __version__
 
 if TYPE_CHECKING:
-    from estimation.diagnostics.gate import tree_verdict
+    from estimation.diagnostics.gate import tree_verdict, verdicts
     from estimation.errors import UndercountError
+    from estimation.fit.batch import fit_many
     from estimation.fit.engine import fit
+    from estimation.fit.store import Store
     from estimation.study.read import read_study
     from estimation.study.run import fit_study, write_run
     from estimation.summaries.agreement import Published, agreement
@@ -20,18 +22,21 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Published": "estimation.summaries.agreement",
+    "Store": "estimation.fit.store",
     "UndercountError": "estimation.errors",
     "agreement": "estimation.summaries.agreement",
+    "fit_many": "estimation.fit.batch",
     "fit_study": "estimation.study.run",
     "read_study": "estimation.study.read",
     "summary": "estimation.summaries.table",
     "tree_verdict": "estimation.diagnostics.gate",
+    "verdicts": "estimation.diagnostics.gate",
     "write_run": "estimation.study.run",
 }
 
 __all__ = [
-    "Published", "UndercountError", "__version__", "agreement", "fit", "fit_study", "read_study",
-    "summary", "tree_verdict", "write_run",
+    "Published", "Store", "UndercountError", "__version__", "agreement", "fit", "fit_many",
+    "fit_study", "read_study", "summary", "tree_verdict", "verdicts", "write_run",
 ]  # fmt: skip
 
 

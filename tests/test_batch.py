@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import xarray
 
-from estimation import read_study
+from estimation import fit_many, read_study, verdicts
 from estimation.cli import main
 from estimation.diagnostics.ranks import simulated_ranks
 from estimation.diagnostics.reference import reference_models
 from estimation.errors import Interrupted, NotEstimableError, UndercountError, UsageError
-from estimation.fit.batch import fit_many, run_tasks
+from estimation.fit.batch import carry_out, run_tasks
 from estimation.fit.engine import plan
 from estimation.fit.executors import named_executor, parse_executor
 from estimation.fit.store import Store
@@ -43,13 +43,13 @@ def _identical(first, second):
 
 def test_exact_fits_do_not_depend_on_order_or_executor(models, processes):
     plans = {name: plan(model, draws=300, seed=4) for name, model in models.items()}
-    serial = fit_many(plans)
-    backwards = fit_many(dict(reversed(plans.items())))
+    serial = carry_out(plans)
+    backwards = carry_out(dict(reversed(plans.items())))
     assert list(backwards) == list(reversed(serial))
     _identical(serial, backwards)
-    _identical(serial, fit_many(plans, executor=processes))
+    _identical(serial, carry_out(plans, executor=processes))
     with concurrent.futures.ThreadPoolExecutor(3) as threads:
-        _identical(serial, fit_many(plans, executor=threads))
+        _identical(serial, carry_out(plans, executor=threads))
 
 
 def test_nuts_fits_do_not_depend_on_order_or_threads():
@@ -59,10 +59,10 @@ def test_nuts_fits_do_not_depend_on_order_or_threads():
         str(count): plan(model.replace("names.count", count), "nuts", draws=80, tune=150, seed=4)
         for count in (30, 300, 3_000, 30_000, 300_000, 3_000_000)
     }
-    serial = fit_many(plans)
-    _identical(serial, fit_many(dict(reversed(plans.items())), cores=1))
+    serial = carry_out(plans)
+    _identical(serial, carry_out(dict(reversed(plans.items())), cores=1))
     with concurrent.futures.ThreadPoolExecutor(4) as threads:
-        _identical(serial, fit_many(plans, executor=threads))
+        _identical(serial, carry_out(plans, executor=threads))
 
 
 class Twice(concurrent.futures.Executor):
@@ -78,15 +78,15 @@ class Twice(concurrent.futures.Executor):
 def test_a_task_that_runs_twice_does_no_harm(models, tmp_path):
     plans = {name: plan(model, draws=300) for name, model in models.items()}
     store = Store(tmp_path)
-    _identical(fit_many(plans), fit_many(plans, executor=Twice(), store=store, refit="always"))
+    _identical(carry_out(plans), carry_out(plans, executor=Twice(), store=store, refit="always"))
     assert len(list(tmp_path.rglob("*.record"))) == len(plans)
 
 
 def test_a_batch_resumes_from_what_is_kept(models, tmp_path):
     plans = {name: plan(model, draws=300) for name, model in models.items()}
     store = Store(tmp_path)
-    fit_many(dict(list(plans.items())[:2]), store=store)
-    origins = [origin for _, origin in fit_many(plans, store=store).values()]
+    carry_out(dict(list(plans.items())[:2]), store=store)
+    origins = [origin for _, origin in carry_out(plans, store=store).values()]
     assert origins == ["stored", "stored", "made", "made"]
 
 
@@ -148,7 +148,7 @@ def test_an_interrupt_stops_samplers_in_other_threads():
     model = reference_models()["scale-uniform"]
     long = {"draws": 3_000_000, "seed": 1}
     plans = {str(n): plan(model.replace("names.count", n), "nuts", **long) for n in (50, 60)}
-    fit_many({"short": plan(model, "nuts", draws=60, tune=60)})  # compile first
+    carry_out({"short": plan(model, "nuts", draws=60, tune=60)})  # compile first
 
     def stop_soon(executor):
         future = executor.submit(threading.Event().wait, 0.5)
@@ -166,7 +166,7 @@ def test_an_interrupt_stops_samplers_in_other_threads():
             return future
 
     with Impatient(2) as executor, pytest.raises(Interrupted):
-        fit_many(plans, executor=executor)
+        carry_out(plans, executor=executor)
 
 
 @pytest.mark.parametrize("word", ["", "dusk", "threads:0", "none:2", "processes:-1", "threads:999"])
@@ -244,3 +244,18 @@ def test_a_cache_folder_that_cannot_be_made_does_not_stop_a_run(tmp_path, monkey
     assert "fits are not kept" in captured.err
     assert main(["run", "--out", str(tmp_path / "b"), "--store", "/proc/nowhere/fits"]) == 3
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_batch_has_a_table_of_verdicts(models, tmp_path):
+    models["scale-known"] = models["scale-known"].replace("names.count", 3)
+    contradiction = reference_models()["gamma-beta"].replace("names.count", 10**9)
+    fits = fit_many({**models, "odd": contradiction}, draws=300, store=tmp_path)
+    table = verdicts(fits)
+    assert list(table.index) == [*models, "odd"]
+    assert list(table.columns) == ["verdict", "ess", "mcse", "says"]
+    assert table.loc["scale-uniform", "ess"] == 1200
+    assert table.loc["odd", "verdict"] == "fail"
+    assert "contradict" in table.loc["odd", "says"]
+    few = verdicts(fit_many(models, draws=20))
+    assert set(few["verdict"]) == {"fail"}
+    assert few["says"].str.contains("independent draws 80 below 400").all()

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import pickle
+import shutil
 import time
 
 import numpy as np
@@ -14,8 +15,9 @@ import xarray
 from estimation import fit
 from estimation.diagnostics.reference import reference_models
 from estimation.errors import DataError, RefusedError, UsageError
+from estimation.fit import key
 from estimation.fit.engine import plan
-from estimation.fit.key import canonical, content_key
+from estimation.fit.key import canonical, code_digest, content_key
 from estimation.fit.record import DamagedRecordError, Record, from_bytes
 from estimation.fit.store import Store, obtain
 from models import Count, Flat, Model, uniform
@@ -125,6 +127,22 @@ def test_other_libraries_change_the_key(model, monkeypatch, engine):
     before = content_key(**planned.made_of())
     monkeypatch.setattr("estimation.fit.key._version", lambda package: "0.0")
     assert content_key(**planned.made_of()) != before
+
+
+def test_other_code_changes_the_key(model, tmp_path, monkeypatch):
+    """A version is raised by hand and can be forgotten: the code itself is part of the key."""
+    before = code_digest()
+    for part in ("models", "estimation"):
+        shutil.copytree(key._ROOT / part, tmp_path / part)
+    monkeypatch.setattr(key, "_ROOT", tmp_path)
+    assert code_digest.__wrapped__() == before
+    changed = tmp_path / "models" / "beliefs" / "shapes.py"
+    changed.write_text(changed.read_text() + "# changed\n")
+    assert code_digest.__wrapped__() != before
+    planned = plan(model)
+    kept = content_key(**planned.made_of())
+    monkeypatch.setattr("estimation.fit.tree.code_digest", lambda: "other")
+    assert content_key(**planned.made_of()) != kept
 
 
 def test_neighbouring_floats_have_keys_of_their_own():

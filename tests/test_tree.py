@@ -64,21 +64,25 @@ def test_the_readme_gives_two_commands_on_lines_of_their_own():
     assert "pip install uv && uv run pytest" in lines
 
 
-def _block(language):
+def _blocks(language):
     readme = (ROOT / "README.md").read_text()
-    return re.search(rf"```{language}\n(.*?)```", readme, re.DOTALL)[1]
+    return re.findall(rf"```{language}\n(.*?)```", readme, re.DOTALL)
 
 
-def test_the_python_of_the_readme_runs(capsys):
-    exec(compile(_block("python"), "README.md", "exec"), {})
-    assert "same assumption" in capsys.readouterr().out
+def test_the_python_of_the_readme_runs(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for block in _blocks("python"):
+        exec(compile(block, "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert "same assumption" in printed
+    assert printed.count("pass") == 3
 
 
 def test_the_study_of_the_readme_runs(tmp_path, capsys):
     from estimation.cli import main
 
     study = tmp_path / "valley.toml"
-    study.write_text(_block("toml"))
+    study.write_text(_blocks("toml")[0])
     assert main(["check", str(study)]) == 0
     assert main(["run", str(study), "--out", str(tmp_path / "out")]) == 0
     assert "Deaths in the valley" in capsys.readouterr().out

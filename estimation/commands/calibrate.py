@@ -61,7 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
     with named_executor(arguments.executor or ("processes" if many else "none")) as executor:
         ranked = simulated_ranks(
             models, arguments.simulations, seed, arguments.engine, executor=executor,
-            store=open_store(arguments), refit=arguments.refit, tell=progress_line(arguments),
+            store=open_store(arguments), refit=arguments.refit or "on_change",
+            tell=progress_line(arguments),
         )  # fmt: skip
     unknowns = sum(len(ranks) for ranks, _ in ranked.values())
     found: dict[str, tuple[tuple[Calibration, ...], int]] = {

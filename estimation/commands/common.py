@@ -99,8 +99,9 @@ def store_options(parser: argparse.ArgumentParser, *, executor: str = "none") ->
         f"and {VARIABLE})",
     )  # fmt: skip
     parser.add_argument(
-        "--refit", choices=("never", "on_change", "always"), default="on_change",
-        help="take fits from the store only; fit what is new (default); fit everything anew",
+        "--refit", choices=("never", "on_change", "always"),
+        help="take fits from the store only; fit what is new (default); fit everything anew "
+        "(default when a run is repeated)",
     )  # fmt: skip
     if executor:
         parser.add_argument(
@@ -140,7 +141,7 @@ def progress_line(arguments: argparse.Namespace) -> Callable[[Progress], None]:
         return silent
 
     def tell(now: Progress) -> None:
-        said = f"{now.name}: {now.stage}"
+        said = f"{now.name}: {'preparing' if now.stage == 'started' else now.stage}"
         if now.stage == "sampling":
             said += f", {now.done:,} of {now.total:,} draws"
             said += f", {now.divergences} divergent" if now.divergences else ""

@@ -17,6 +17,7 @@ from estimation.commands.common import (
 )
 
 if TYPE_CHECKING:
+    from estimation.fit.store import Refit
     from estimation.study.read import Study
     from estimation.study.run import Outcome
 
@@ -55,10 +56,12 @@ def run(arguments: argparse.Namespace) -> int:
         settings |= recorded["settings"]
         seed = recorded["seed"] if arguments.seed is None else arguments.seed
     target = arguments.out or _FOLDER / (study.name + ("-repeated" if recorded else ""))
+    # a repetition that took its fits from the store would prove nothing
+    refit: Refit = arguments.refit or ("always" if recorded else "on_change")
     with named_executor(arguments.executor or "none") as executor:
         outcome = fit_study(
             study, seed=seed, prob=settings["prob"], engine=settings["engine"],
-            accept=settings["accept"], store=open_store(arguments), refit=arguments.refit,
+            accept=settings["accept"], store=open_store(arguments), refit=refit,
             executor=executor, tell=progress_line(arguments),
         )  # fmt: skip
     write_run(outcome, target, settings)

@@ -162,16 +162,16 @@ def _draws(
     from estimation.errors import UndercountError
 
     # exact draws of one count come faster than a file is read: they are kept on request only
-    if arguments.engine == "nuts" or arguments.store or arguments.refit == "never":
+    if arguments.engine == "nuts" or arguments.store or arguments.refit:
         import json
 
         from estimation.diagnostics.gate import tree_verdict
-        from estimation.fit.batch import fit_many
+        from estimation.fit.batch import carry_out
         from estimation.fit.engine import plan
 
         planned = plan(model, arguments.engine, draws=arguments.draws, seed=seed)
-        found = fit_many(
-            {"total": planned}, store=open_store(arguments), refit=arguments.refit,
+        found = carry_out(
+            {"total": planned}, store=open_store(arguments), refit=arguments.refit or "on_change",
             tell=progress_line(arguments),
         )["total"]  # fmt: skip
         if isinstance(found, UndercountError):

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from estimation.diagnostics.verdicts import FAIL, INCONCLUSIVE, PASS, Check, Thresholds, Verdict
-from estimation.errors import GateError
+from estimation.errors import GateError, UndercountError
 
 if TYPE_CHECKING:
+    import pandas
     import xarray
 
 #: The names that samplers give to "the tree reached its largest depth".
@@ -71,6 +72,40 @@ def tree_verdict(
             *_sampler(tree["sample_stats"].to_dataset(), thresholds),
         )
     )
+
+
+def verdicts(
+    fits: Mapping[str, xarray.DataTree | UndercountError], prob: float = 0.95,
+    thresholds: Thresholds = Thresholds(),
+) -> pandas.DataFrame:  # fmt: skip
+    """Return the table of verdicts of a batch.
+
+    Parameters
+    ----------
+    fits : mapping
+        What `fit_many` returned.
+    prob : float
+        Level of the interval that will be reported.
+    thresholds : Thresholds
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a fit: verdict, the value of each check, and the reasons of what did not pass.
+    """
+    import pandas
+
+    rows: dict[str, dict[str, Any]] = {}
+    for name, found in fits.items():
+        if isinstance(found, UndercountError):
+            rows[name] = {"verdict": FAIL, "says": str(found)}
+            continue
+        judged = tree_verdict(found, prob, thresholds)
+        values = {check.name: check.value for check in judged.checks}
+        says = "; ".join(check.says for check in judged.checks if check.verdict != PASS)
+        rows[name] = {"verdict": judged.verdict, **values, "says": says}
+    table = pandas.DataFrame.from_dict(rows, orient="index")
+    return table[[name for name in table.columns if name != "says"] + ["says"]]
 
 
 def require(verdict: Verdict, accept: str | None) -> Verdict:

@@ -17,7 +17,7 @@ import numpy as np
 from estimation.errors import NotEstimableError, UndercountError, UsageError
 from estimation.fit.batch import Progress, Tell, run_tasks, silent
 from estimation.fit.exact import exact_draws
-from estimation.fit.key import content_key, engine_versions
+from estimation.fit.key import code_digest, content_key, engine_versions
 from estimation.fit.nuts import nuts_draws
 from estimation.fit.record import Record
 from estimation.fit.store import Refit, Store, obtain
@@ -36,9 +36,6 @@ _FEWEST = 40
 
 #: Posterior draws a simulation, and the NUTS settings that give as many.
 _SETTINGS = {"draws": 1000, "chains": 4, "tune": 500}
-
-#: Raised when ranks of the same simulations would change.
-_VERSION = 1
 
 
 def simulated_ranks(
@@ -105,9 +102,9 @@ def _chunk(
 ) -> tuple[dict[str, np.ndarray], int, str]:  # fmt: skip
     """Return ranks of the simulations from `start` on, the number refused, and the origin."""
     made_of = {
-        "kind": "ranks", "version": _VERSION, "model": model.content(), "engine": engine,
-        "seed": seed, "start": start, "size": size, "settings": _SETTINGS,
-        "versions": engine_versions(engine),
+        "kind": "ranks", "model": model.content(), "engine": engine, "seed": seed, "start": start,
+        "size": size, "settings": _SETTINGS, "versions": engine_versions(engine),
+        "code": code_digest(),
     }  # fmt: skip
 
     def make() -> Record:

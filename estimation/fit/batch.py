@@ -10,16 +10,19 @@ import dataclasses
 import uuid
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import BrokenExecutor, Executor, as_completed
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from estimation.errors import Interrupted, UndercountError
+from estimation.fit.engine import Engine, Plan, as_store, plan
+from estimation.fit.nuts import TUNE
 from estimation.fit.stop import stop, working_for
 from estimation.fit.store import Refit, Store
 
 if TYPE_CHECKING:
     import xarray
 
-    from estimation.fit.engine import Plan
+    from models.model import Model
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,31 +136,50 @@ def _how_to_go_on(done: int, total: int, store: Store | None) -> str:
 
 
 def fit_many(
-    plans: Mapping[str, Plan], *, store: Store | None = None, refit: Refit = "on_change",
-    executor: Executor | None = None, cores: int | None = None, tell: Tell = silent,
-    done: Callable[[str, Any], None] = lambda name, result: None,
-) -> dict[str, tuple[xarray.DataTree, str] | UndercountError]:  # fmt: skip
-    """Fit many models.
+    models: Mapping[str, Model], engine: Engine = "auto", *, draws: int | None = None,
+    chains: int = 4, tune: int = TUNE, cores: int | None = None, seed: int = 1,
+    store: Store | str | Path | None = None, refit: Refit = "on_change",
+    executor: Executor | None = None, tell: Tell = silent,
+) -> dict[str, xarray.DataTree | UndercountError]:  # fmt: skip
+    """Fit many models; they share random numbers.
 
     Parameters
     ----------
-    plans : mapping of Plan
-        What to fit, by name; see `estimation.fit.engine.plan`.
-    store, refit
-        See `estimation.fit.engine.fit`.
+    models : mapping of Model
+        By name.
+    engine, draws, chains, tune, cores, seed, store, refit
+        See `estimation.fit.engine.fit`; with an executor each fit takes one core.
     executor : concurrent.futures.Executor, optional
-        Any; with one, each fit takes one core.
-    cores : int, optional
-        Cores of one fit by NUTS; all without an executor.
+        Any: threads share compiled models, processes serve exact work.  The results do not depend
+        on it.
     tell : callable
-        Told how far the batch is.
-    done : callable
-        Told name and result of each fit as it ends.
+        Told how far the batch is, as `Progress`.
 
     Returns
     -------
     dict
-        By name the fit and its origin ("stored" or "made"), or the error that ended it.
+        By name the fit, or the error that ended it.
+    """
+    plans = {
+        name: plan(model, engine, draws=draws, chains=chains, tune=tune, seed=seed)
+        for name, model in models.items()
+    }
+    found = carry_out(
+        plans, store=as_store(store), refit=refit, executor=executor, cores=cores, tell=tell
+    )
+    return {
+        name: one if isinstance(one, UndercountError) else one[0] for name, one in found.items()
+    }
+
+
+def carry_out(
+    plans: Mapping[str, Plan], *, store: Store | None = None, refit: Refit = "on_change",
+    executor: Executor | None = None, cores: int | None = None, tell: Tell = silent,
+    done: Callable[[str, Any], None] = lambda name, result: None,
+) -> dict[str, tuple[xarray.DataTree, str] | UndercountError]:  # fmt: skip
+    """Carry out plans; return by name the fit and its origin ("stored" or "made"), or its error.
+
+    `done` is told name and result of each as it ends; what it raises ends the batch.
     """
     counted = 0
 
@@ -170,18 +192,18 @@ def fit_many(
 
     tasks: dict[str, tuple[Any, ...]]
     if executor is not None:
-        tasks = {name: (plan, store, refit, 1, "", silent) for name, plan in plans.items()}
+        tasks = {name: (one, store, refit, 1, "", silent) for name, one in plans.items()}
     else:
-        tasks = {name: (plan, store, refit, cores, name, tell) for name, plan in plans.items()}
-    return run_tasks(_fit_one, tasks, executor=executor, store=store, done=end)
+        tasks = {name: (one, store, refit, cores, name, tell) for name, one in plans.items()}
+    return run_tasks(_carry_out_one, tasks, executor=executor, store=store, done=end)
 
 
-def _fit_one(
-    plan: Plan, store: Store | None, refit: Refit, cores: int | None, name: str, tell: Tell
+def _carry_out_one(
+    planned: Plan, store: Store | None, refit: Refit, cores: int | None, name: str, tell: Tell
 ) -> tuple[xarray.DataTree, str]:
     if tell is silent:
-        return plan.obtain(store, refit, cores)
+        return planned.obtain(store, refit, cores)
     tell(Progress(name, "started", 0, 0))
-    return plan.obtain(
+    return planned.obtain(
         store, refit, cores, lambda *counts: tell(Progress(name, "sampling", *counts))
     )

@@ -8,6 +8,7 @@ import json
 import platform
 from collections.abc import Mapping
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,11 @@ _PACKAGES = {
     "exact": ("numpy", "scipy"),
     "nuts": ("numpy", "scipy", "pymc", "pytensor", "numba", "nutpie"),
 }
+
+
+#: The parts of this project that numbers come from.
+_ROOT = Path(__file__).resolve().parents[2]
+_CODE = ("models", "estimation/fit", "estimation/diagnostics/ranks.py", "estimation/randomness.py")
 
 
 def canonical(value: Any) -> Any:
@@ -53,3 +59,19 @@ def engine_versions(engine: str) -> dict[str, str]:
         "python": platform.python_version(),
         **{package: _version(package) for package in _PACKAGES[engine]},
     }
+
+
+@functools.cache
+def code_digest() -> str:
+    """Return a hash of the code that numbers come from.
+
+    A version number is raised by hand and can be forgotten; a kept fit must never outlive the code
+    that made it.
+    """
+    digest = hashlib.sha256()
+    for part in _CODE:
+        place = _ROOT / part
+        for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
+            digest.update(path.relative_to(_ROOT).as_posix().encode() + b"\0")
+            digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()

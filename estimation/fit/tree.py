@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from estimation.fit.key import canonical, content_key, engine_versions
+from estimation.fit.key import canonical, code_digest, content_key, engine_versions
 from estimation.fit.record import Record
 from models.model import Model
 
@@ -24,6 +24,7 @@ def ingredients(model: Model, engine: str, seed: int, settings: dict[str, int]) 
         "seed": seed,
         "settings": settings,
         "versions": engine_versions(engine),
+        "code": code_digest(),
     }
 
 

@@ -16,7 +16,7 @@ from estimation.diagnostics.gate import require, tree_verdict
 from estimation.diagnostics.verdicts import Verdict
 from estimation.errors import UndercountError
 from estimation.files import PROVENANCE, file_hashes, whole_folder
-from estimation.fit.batch import Tell, fit_many, silent
+from estimation.fit.batch import Tell, carry_out, silent
 from estimation.fit.engine import Engine, plan
 from estimation.fit.store import Refit, Store
 from estimation.notes import notes
@@ -124,7 +124,7 @@ def fit_study(
         if name == main.name and isinstance(result, UndercountError):
             raise result
 
-    trees = fit_many(plans, store=store, refit=refit, executor=executor, tell=tell, done=done)
+    trees = carry_out(plans, store=store, refit=refit, executor=executor, tell=tell, done=done)
     fitted, failed, verdicts = [], {}, {}
     for scenario in study.scenarios:
         found = trees[scenario.name]
