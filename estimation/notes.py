@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from models.beliefs import Known
-from models.losses import GammaPrior
 from models.model import Model
 
 #: Prior predictive probability of a count as extreme, below which it is said to surprise.
@@ -15,7 +14,7 @@ _SURPRISING = 0.001
 def _surprise(model: Model) -> float:
     """Return twice the smaller prior predictive tail probability of the count, by simulation."""
     counts = model.simulate(np.random.default_rng(0), 20_000)["count"]
-    low, high = (np.mean(counts <= model.base.count), np.mean(counts >= model.base.count))
+    low, high = (np.mean(counts <= model.base.names), np.mean(counts >= model.base.names))
     return 2 * float(min(low, high))
 
 
@@ -33,7 +32,7 @@ def contraction(model: Model, name: str, draws: np.ndarray) -> float:
         Posterior draws.
     """
     prior = getattr(model.base, name)
-    if isinstance(prior, Known) or not isinstance(model.losses.prior, GammaPrior):
+    if isinstance(prior, Known) or model.joint.scale_free:
         # under the scale prior the posterior of a share *is* its prior: no Monte Carlo noise here
         return 0.0
     return 1 - float(np.var(draws)) / float(prior.variance())
@@ -48,7 +47,7 @@ def notes(model: Model, draws: dict[str, np.ndarray]) -> tuple[str, ...]:
     else:
         share = contraction(model, "coverage", draws["coverage"])
         words = f"Prior-to-posterior contraction of coverage: {round(share, 2) + 0.0:.2f}"
-        if isinstance(model.losses.prior, GammaPrior):
+        if not model.joint.scale_free:
             low, high = coverage.interval(0.95)
             after = np.quantile(draws["coverage"], [0.025, 0.975])
             wider = ", wider than the belief: data and belief disagree" if share < -0.02 else ""
@@ -64,7 +63,7 @@ def notes(model: Model, draws: dict[str, np.ndarray]) -> tuple[str, ...]:
     precision = model.base.precision
     if isinstance(precision, Known) and precision.value == 1:
         found.append("Every listed name is taken as true (precision exactly 1).")
-    if isinstance(model.losses.prior, GammaPrior) and _surprise(model) < _SURPRISING:
+    if not model.joint.scale_free and _surprise(model) < _SURPRISING:
         found.append(
             "The count lies far outside what the prior on the rate and the belief on coverage lead "
             "to expect: one of them is wrong, and the total is not to be trusted."

@@ -14,6 +14,7 @@ from models.beliefs import (
     uniform,
     uniform_total,
 )
+from models.cells import Cells
 from models.count import Count
 from models.errors import (
     InvalidValueError,
@@ -21,12 +22,21 @@ from models.errors import (
     RefusedError,
     UndercountError,
 )
-from models.losses import Flat, GammaPrior, ScalePrior, gamma_between
+from models.losses import (
+    Flat,
+    GammaPrior,
+    Pooled,
+    ScalePrior,
+    Walk,
+    WalkPooled,
+    gamma_between,
+    walk_pooled,
+)
 from models.model import MODEL_VERSION, Model
 
 __all__ = [
-    "MODEL_VERSION", "Belief", "Beta", "Count", "Flat", "GammaPrior", "InvalidValueError",
-    "Known", "LogitNormal", "Model", "NotEstimableError", "RefusedError", "ScalePrior",
-    "Tabulated", "UndercountError", "Uniform", "UniformTotal", "audited", "between",
-    "gamma_between", "known", "uniform", "uniform_total",
+    "MODEL_VERSION", "Belief", "Beta", "Cells", "Count", "Flat", "GammaPrior", "InvalidValueError",
+    "Known", "LogitNormal", "Model", "NotEstimableError", "Pooled", "RefusedError", "ScalePrior",
+    "Tabulated", "UndercountError", "Uniform", "UniformTotal", "Walk", "WalkPooled", "audited",
+    "between", "gamma_between", "known", "uniform", "uniform_total", "walk_pooled",
 ]  # fmt: skip

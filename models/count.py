@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -11,12 +12,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from models.beliefs import Belief, Known
 from models.beliefs.base import FloatArray
-from models.checks import text, whole
+from models.cells import Cells
+from models.checks import real, text, whole
 from models.declare import Assumption, Parameter
-from models.errors import InvalidValueError
+from models.errors import InvalidValueError, RefusedError
 
 if TYPE_CHECKING:
     from pytensor.tensor.variable import TensorVariable
+
+#: Standard deviation of log odds beyond which strata would be all or nothing.
+_LARGEST_DEVIATION = 3.0
 
 _EXACT = Known(1.0, reason="every listed name is taken as a death in scope; nobody has checked")
 
@@ -32,8 +37,8 @@ class Count:
 
     Parameters
     ----------
-    count : int
-        Names on the list, 0 or more.
+    count : int or Cells
+        Names on the list, 0 or more; or a table of them by period and stratum.
     coverage : Belief
         On the probability of a death to be on the list.
     precision : Belief
@@ -46,20 +51,33 @@ class Count:
         Sources from which this evidence was made.
     scope : str
         Whom the list means to hold.
+    deviation : float
+        With strata: standard deviation, between strata, of the log odds of being on the list; the
+        belief on coverage is about all deaths together.  0 by default: coverage is the same.
     """
 
-    count: int
+    count: int | Cells
     coverage: Belief
     precision: Belief = _EXACT
     as_of: datetime.date | None = None
     source: str = ""
     derived_from: tuple[str, ...] = ()
     scope: str = ""
+    deviation: float = 0.0
     kind: ClassVar[str] = "count"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "count", whole(self.count, "count"))
+        if not isinstance(self.count, Cells):
+            object.__setattr__(self, "count", whole(self.count, "count"))
+        self._check_deviation()
         for name in ("coverage", "precision"):
+            if isinstance(getattr(self, name), Mapping | list | tuple):
+                raise RefusedError(
+                    "is given by period or stratum", where=name,
+                    why="nothing in the model informs how it changes, and beliefs that are "
+                    "independent of each other would claim far too much of their sum",
+                    remedy="state one belief on all deaths and, between strata, a deviation",
+                )  # fmt: skip
             if not isinstance(getattr(self, name), Belief):
                 raise InvalidValueError(
                     f"must be a belief, not {getattr(self, name)!r}",
@@ -75,6 +93,28 @@ class Count:
             raise InvalidValueError("must be a list of sources", where="derived_from")
         object.__setattr__(self, "derived_from", tuple(names))
 
+    def _check_deviation(self) -> None:
+        value = real(self.deviation, "deviation")
+        object.__setattr__(self, "deviation", value)
+        if not 0 <= value <= _LARGEST_DEVIATION:
+            raise InvalidValueError(
+                f"must lie between 0 and {_LARGEST_DEVIATION:g}, not {value:g}", where="deviation",
+                why="it is a standard deviation of log odds",
+            )  # fmt: skip
+        strata = len(self.count.strata) if isinstance(self.count, Cells) else 0
+        if value > 0 and strata < 2:
+            raise InvalidValueError("needs a table with strata", where="deviation")
+
+    @property
+    def names(self) -> int:
+        """Return all names on the list."""
+        return self.count.total if isinstance(self.count, Cells) else self.count
+
+    @property
+    def cells(self) -> Cells | None:
+        """Return the table, if the count is one."""
+        return self.count if isinstance(self.count, Cells) else None
+
     # -- declaration ----------------------------------------------------------------------------
 
     def parameters(self) -> tuple[Parameter, ...]:
@@ -83,12 +123,21 @@ class Count:
             ("coverage", "probability of a death to be on the list", self.coverage),
             ("precision", "share of listed names that are deaths in scope", self.precision),
         )
-        return tuple(
+        found = [
             Parameter(
                 name, meaning, "share", "(0, 1]", describe(belief), belief.reason, belief.source
             )
             for name, meaning, belief in rows
-        )
+        ]
+        if self.deviation > 0:
+            found.append(
+                Parameter(
+                    "stratum_coverage", "coverage of a stratum", "share", "(0, 1)",
+                    f"log odds differ with standard deviation {self.deviation:g}; coverage of all "
+                    "deaths together stays what is believed of it", dims=("stratum",),
+                )
+            )  # fmt: skip
+        return tuple(found)
 
     def assumptions(self) -> tuple[Assumption, ...]:
         """Return what must hold for the list."""
@@ -107,11 +156,18 @@ class Count:
                     "wrong or double names would be scaled up like true ones",
                 )
             )
+        if self.cells is not None:
+            found += _assumptions_of_cells(self.cells, self.deviation)
         return tuple(found)
 
     def content(self) -> dict[str, Any]:
         """Return the numbers that define the evidence (no labels, reasons, dates)."""
         shares = {"coverage": self.coverage.content(), "precision": self.precision.content()}
+        if isinstance(self.count, Cells):
+            return {
+                "kind": self.kind, "count": self.count.content(), "deviation": self.deviation,
+                **shares,
+            }  # fmt: skip
         return {"kind": self.kind, "count": self.count, **shares}
 
     def structure(self) -> tuple[Any, ...]:
@@ -157,7 +213,7 @@ class Count:
 
         inclusion = np.asarray(theta["coverage"]) / np.asarray(theta["precision"])
         mean = np.asarray(rate, dtype=float) * inclusion
-        n = self.count
+        n = self.names
         if clustering is None:
             return np.asarray(xlogy(n, mean) - mean - gammaln(n + 1))
         k = clustering
@@ -199,10 +255,60 @@ class Count:
     def graph_data(self, name: str) -> dict[str, Any]:
         """Return the values of the ``pm.Data`` of the evidence, by name."""
         return {
-            f"{name}_count": self.count,
+            f"{name}_count": self.names,
             **self.coverage.graph_data("coverage"),
             **self.precision.graph_data("precision"),
         }
+
+
+def _assumptions_of_cells(cells: Cells, deviation: float) -> list[Assumption]:
+    """Return what must hold for a table of counts."""
+    found = []
+    if cells.periods:
+        found.append(
+            Assumption(
+                "coverage is the same in all periods", "either",
+                "recent deaths are confirmed later: late periods look better than they were, and "
+                "nothing here informs by how much",
+            )
+        )  # fmt: skip
+    if len(cells.strata) > 1 and deviation == 0:
+        found.append(
+            Assumption(
+                "coverage is the same in all strata", "either",
+                "a stratum whose dead are found more easily seems to have lost more",
+            )
+        )  # fmt: skip
+    if cells.extra("unknown_stratum").any() or cells.extra("unknown_period").any():
+        found.append(
+            Assumption(
+                "names without a cell are missing at random: they spread like those with one",
+                "either", "cells whose names are seldom assigned seem to have lost less",
+            )
+        )  # fmt: skip
+    if cells.periods and cells.dating != "death":
+        of = "the obituary where that of death is unknown" if cells.dating == "obituary" else (
+            "the report"
+        )  # fmt: skip
+        found.append(
+            Assumption(
+                f"dates are of {of}, and stand for dates of death", "either",
+                "peaks of single periods may be peaks of paperwork",
+            )
+        )  # fmt: skip
+    if cells.missing is not None and cells.missing.any():
+        found.append(
+            Assumption(
+                "cells that were not observed are like their neighbors", "either",
+                "losses there are only as good as the walk and the pooling",
+            )
+        )  # fmt: skip
+    if cells.partial:
+        found.append(
+            Assumption("the table holds the whole list", "too low",
+                       "it is known to lack part of it")
+        )  # fmt: skip
+    return found
 
 
 def describe(belief: Belief) -> str:

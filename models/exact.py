@@ -79,7 +79,7 @@ def draw_posterior(
     """
     prior = losses.prior
     if isinstance(prior, GammaPrior):
-        likelihood = count_log_likelihood(count.count, prior, losses.clustering)
+        likelihood = count_log_likelihood(count.names, prior, losses.clustering)
         sampler = InclusionSampler(likelihood, count.coverage, count.precision)
     for done in range(0, draws, CHUNK):
         size = min(CHUNK, draws - done)
@@ -98,14 +98,14 @@ def _draw_scale(
 ) -> Draws:
     inclusion_stream, rate_stream, mixing_stream, completion_stream = streams
     coverage = count.coverage.draw(inclusion_stream, size)
-    seen_rate = rate_stream.standard_gamma(count.count, size)
+    seen_rate = rate_stream.standard_gamma(count.names, size)
     exact = _known_one(count)
     precision = np.ones(size) if exact else count.precision.draw(inclusion_stream, size)
     # a coverage of 0 gives an infinite rate; models in which that is likely are refused
     with np.errstate(divide="ignore", over="ignore"):
         effective = seen_rate / coverage if exact else seen_rate * precision / coverage
     observed, total = complete_total(
-        effective * (1 - coverage), count.count, None if exact else precision, completion_stream
+        effective * (1 - coverage), count.names, None if exact else precision, completion_stream
     )
     rate = effective
     if losses.clustering is not None:
@@ -120,7 +120,7 @@ def _draw_gamma(
     streams: tuple[np.random.Generator, ...],
 ) -> Draws:  # fmt: skip
     inclusion_stream, rate_stream, mixing_stream, completion_stream = streams
-    n, k = count.count, losses.clustering
+    n, k = count.names, losses.clustering
     coverage, precision = sampler.draw(inclusion_stream, size)
     inclusion = coverage / precision
     mixing: FloatArray | float = 1.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -10,19 +11,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models.beliefs import Known
 from models.beliefs.base import FloatArray
 from models.count import Count
 from models.declare import Assumption, Parameter
 from models.errors import InvalidValueError, NotEstimableError, RefusedError, UndercountError
-from models.losses import Flat, GammaPrior
-from models.thinning import refuse_unbounded
+from models.field import Field
+from models.losses import Flat, Pooled, Walk, WalkPooled
+from models.single import Single
 
 if TYPE_CHECKING:
     import pymc
 
 #: Raised whenever an estimate of a stored fit would change for the same numbers.
 MODEL_VERSION = 1
+
+Losses = Flat | Walk | Pooled | WalkPooled
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Model:
 
     Parameters
     ----------
-    losses : Flat
+    losses : Flat, Walk, Pooled or WalkPooled
         The loss process.
     evidence : mapping of str to Count
         Evidence by name.
@@ -39,18 +42,18 @@ class Model:
     Raises
     ------
     InvalidValueError
-        If a part is of the wrong kind.
+        If a part is of the wrong kind, or losses and evidence have other dimensions.
     RefusedError
         If one source serves twice.
     NotEstimableError
         If the data do not determine the total.
     """
 
-    losses: Flat
+    losses: Losses
     evidence: Mapping[str, Count]
 
     def __post_init__(self) -> None:
-        if not isinstance(self.losses, Flat):
+        if not isinstance(self.losses, Losses):
             raise InvalidValueError(f"must be a loss process, not {self.losses!r}", where="losses")
         if not isinstance(self.evidence, Mapping) or not self.evidence:
             raise InvalidValueError(
@@ -70,16 +73,27 @@ class Model:
                 why="the same death may be on several, and nothing says how they overlap",
                 remedy="keep one list, or merge them first",
             )  # fmt: skip
-        if not isinstance(self.losses.prior, GammaPrior) and self.base.count == 0:
-            raise NotEstimableError(
-                "a count of zero under the scale prior has no posterior",
-                where=f"evidence.{self.base_name}.count",
-                why="zero names fit every rate down to nothing",
-                remedy="state a proper gamma prior on the expected deaths "
-                "(total: --prior LOW HIGH; study: losses.prior)",
-            )
-        if not isinstance(self.losses.prior, GammaPrior):
-            refuse_unbounded(self.base.count, self.base.coverage)
+        _ = self.joint  # refuses what does not fit together
+
+    @functools.cached_property
+    def joint(self) -> Single | Field:
+        """Return the joint of losses and evidence: densities, graph, completion."""
+        cells = self.base.cells
+        if isinstance(self.losses, Flat):
+            if cells is not None:
+                raise InvalidValueError(
+                    "flat losses take one number, not a table",
+                    where=f"evidence.{self.base_name}.count",
+                    why="nothing would link its cells", remedy="walk, pooled or walk_pooled losses",
+                )  # fmt: skip
+            return Single(self.losses, self.base, self.base_name)
+        if cells is None:
+            raise InvalidValueError(
+                f"{self.losses.kind} losses need a table of counts",
+                where=f"evidence.{self.base_name}.count", why="one number has no periods or strata",
+                remedy="give the counts by period or stratum, or take flat losses",
+            )  # fmt: skip
+        return Field(self.losses, self.base, cells, self.base_name)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return what another process needs to build the same model."""
@@ -118,42 +132,13 @@ class Model:
         """Return what must hold, and how the total errs if it does not."""
         return (*self.base.assumptions(), *self.losses.assumptions())
 
-    def constants(self) -> frozenset[str]:
-        """Return the estimands that the model takes as known: they are never monitored."""
-        found = set()
-        if self.base.count == 0:
-            found |= {"observed", "realized_coverage"}
-        if isinstance(self.base.precision, Known):
-            found.add("precision")
-            if self.base.precision.value == 1:
-                found.add("observed")
-        if isinstance(self.base.coverage, Known):
-            found.add("coverage")
-            if self.base.coverage.value == 1:
-                found |= {"unseen", "realized_coverage"}
-                if "observed" in found:
-                    found.add("total")
-        return frozenset(found)
-
     def stated_division(self) -> dict[str, float] | None:
         """Return true names and the stated range of coverage: what a published range may repeat."""
         stated = self.base.coverage.stated
         if stated is None:
             return None
-        names = self.base.count * self.base.precision.mean()
+        names = self.base.names * self.base.precision.mean()
         return {"count": names, "low": stated[0], "high": stated[1]}
-
-    def moment_orders(self) -> dict[str, float]:
-        """Return, by estimand, the order below which posterior moments exist; absent: all do.
-
-        Under the scale prior the total inherits the moments of 1 / coverage, and clustering of size
-        k leaves the rate moments below k only.
-        """
-        if isinstance(self.losses.prior, GammaPrior):
-            return {}
-        order = self.base.coverage.inverse_moment_order()
-        k = self.losses.clustering
-        return {"total": order, "unseen": order, "rate": min(order, k if k else float("inf"))}
 
     def replace(self, field: str, value: Any) -> Model:
         """Return the same model with one field replaced.
@@ -185,6 +170,10 @@ class Model:
             return Model(part, self.evidence)
         return Model(self.losses, {**self.evidence, head: part})
 
+    def formula(self) -> list[str]:
+        """Return the model as lines of formulas."""
+        return self.joint.formula()
+
     def content(self) -> dict[str, Any]:
         """Return the numbers that define the model: no labels, reasons or dates."""
         evidence = {name: item.content() for name, item in self.evidence.items()}
@@ -192,52 +181,66 @@ class Model:
 
     def structure(self) -> tuple[Any, ...]:
         """Return what fixes the form of the graph: models of one structure share a compilation."""
-        names = tuple((name, item.structure()) for name, item in self.evidence.items())
-        return (MODEL_VERSION, self.losses.structure(), names)
+        return (MODEL_VERSION, *self.joint.structure())
+
+    # -- what is estimated ----------------------------------------------------------------------
+
+    def constants(self) -> frozenset[str]:
+        """Return the estimands that the model takes as known: they are never monitored."""
+        return self.joint.constants()
+
+    def moment_orders(self) -> dict[str, float]:
+        """Return, by estimand, the order below which posterior moments exist; absent: all do."""
+        return self.joint.moment_orders()
+
+    def dims(self) -> dict[str, tuple[str, ...]]:
+        """Return the dimensions, beside chain and draw, of estimands and data that have any."""
+        return self.joint.dims()
+
+    def coords(self) -> dict[str, list[str]]:
+        """Return the labels of each dimension: first days of periods, names of strata."""
+        return self.joint.coords()
 
     # -- three opinions: NumPy, PyMC, simulation ------------------------------------------------
 
     def log_density(self, theta: Mapping[str, ArrayLike]) -> FloatArray:
-        """Return the log joint density of rate, coverage, precision and data, shape (draw,).
-
-        Densities are with respect to (rate, coverage, precision); known shares add nothing, the
-        scale prior adds -log(rate).
-        """
-        return sum(self.log_prior(theta).values(), self.log_likelihood(theta))
+        """Return the log joint density of unknowns and data, shape (draw,)."""
+        parts = [*self.log_prior(theta).values(), *self.log_likelihood(theta).values()]
+        return np.asarray(sum(part.reshape(part.shape[0], -1).sum(axis=1) for part in parts))
 
     def log_prior(self, theta: Mapping[str, ArrayLike]) -> dict[str, FloatArray]:
-        """Return the log prior density of each unknown, each (draw,)."""
-        found = {"rate": self.losses.log_prior(theta["rate"])}
-        for name in ("coverage", "precision"):
-            belief = getattr(self.base, name)
-            if not isinstance(belief, Known):
-                found[name] = belief.log_density(theta[name])
-        return found
+        """Return the log prior density of each unknown, each (draw,); improper ones add none."""
+        return self.joint.log_prior(theta)
 
-    def log_likelihood(self, theta: Mapping[str, ArrayLike]) -> FloatArray:
-        """Return the log probability of the count given the unknowns, shape (draw,)."""
-        return self.base.log_likelihood(theta["rate"], dict(theta), self.losses.clustering)
+    def log_likelihood(self, theta: Mapping[str, ArrayLike]) -> dict[str, FloatArray]:
+        """Return the log probability of the data, by evidence, (draw,) or (draw, ...cells)."""
+        return self.joint.log_likelihood(theta)
 
     def graph(self) -> pymc.Model:
         """Return the PyMC model: all numbers are ``pm.Data``, nothing discrete is free."""
-        import pymc as pm
-
-        with pm.Model() as model:
-            count = pm.Data(f"{self.base_name}_count", self.base.count)
-            clustering = None
-            if self.losses.clustering is not None:
-                clustering = pm.Data("clustering", self.losses.clustering)
-            inclusion = self.base.graph_inclusion()
-            seen_rate = self.losses.graph(inclusion, count)
-            self.base.graph(self.base_name, seen_rate, clustering, count)
-        return model
+        return self.joint.graph()
 
     def graph_data(self) -> dict[str, Any]:
         """Return the values of all ``pm.Data`` of the graph, by name."""
-        found = {**self.base.graph_data(self.base_name), **self.losses.graph_data()}
-        if self.losses.clustering is not None:
-            found["clustering"] = self.losses.clustering
-        return found
+        return self.joint.graph_data()
+
+    def complete(
+        self, free: Mapping[str, FloatArray], rng: np.random.Generator
+    ) -> tuple[dict[str, np.ndarray], dict[str, FloatArray]]:
+        """Draw estimands given draws of the graph's variables.
+
+        Parameters
+        ----------
+        free : mapping of (draw, ...) arrays
+            Variables of the graph, by name.
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        estimands, unknowns : dict of (draw, ...) arrays
+            What is reported, and what the densities are functions of.
+        """
+        return self.joint.complete(free, rng)
 
     def simulate(
         self, rng: np.random.Generator, draws: int, rate: ArrayLike | None = None
@@ -250,29 +253,16 @@ class Model:
         draws : int
             How many.
         rate : float or (draw,) array, optional
-            Fixed expected deaths; needed under the improper scale prior.
+            Fixed expected deaths (of an average period and stratum, if there are any); needed
+            under the improper scale prior.
 
         Returns
         -------
-        dict of (draw,) arrays
-            rate, coverage, precision, seen, unseen, total, count.
+        dict of (draw, ...) arrays
+            unknowns, seen, unseen, total, count (names on the list); of tables also deaths, by
+            cell.
         """
-        prior = self.losses.prior
-        if rate is None:
-            if not isinstance(prior, GammaPrior):
-                raise RefusedError(
-                    "the scale prior cannot be simulated from", where="losses.prior",
-                    why="it is improper", remedy="fix the rate",
-                )  # fmt: skip
-            rate = prior.draw(rng, draws)
-        rates = np.broadcast_to(np.asarray(rate, dtype=float), (draws,))
-        theta = {
-            "coverage": self.base.coverage.draw(rng, draws),
-            "precision": self.base.precision.draw(rng, draws),
-        }
-        k = self.losses.clustering
-        mixing = 1.0 if k is None else rng.standard_gamma(k, draws) / k
-        return {"rate": rates, **theta, **self.base.simulate(rates * mixing, dict(theta), rng)}
+        return self.joint.simulate(rng, draws, rate)
 
 
 def _fields(part: Any) -> list[str]:

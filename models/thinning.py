@@ -15,7 +15,7 @@ from models.errors import NotEstimableError
 IntArray = NDArray[np.int64]
 
 #: Largest expected number of unseen deaths whose Poisson draw still fits a 64-bit integer safely.
-_LARGEST_MEAN = 1e18
+LARGEST_MEAN = 1e18
 
 
 def complete_total(
@@ -43,7 +43,7 @@ def complete_total(
     Means above 10^18 are taken as 10^18: `refuse_unbounded` has made sure that fewer than one draw
     in a million is concerned, so that no reported quantile is.
     """
-    unseen = rng.poisson(np.minimum(expected_unseen, _LARGEST_MEAN))
+    unseen = rng.poisson(np.minimum(expected_unseen, LARGEST_MEAN))
     if precision is None:
         return np.full(unseen.shape, count, dtype=np.int64), unseen + count
     observed = rng.binomial(count, precision)
@@ -58,7 +58,7 @@ def refuse_unbounded(count: int, coverage: Belief) -> None:
     NotEstimableError
         If one draw in a million or more would.
     """
-    if count / max(float(coverage.quantile(1e-6)), 1e-300) > _LARGEST_MEAN:
+    if count / max(float(coverage.quantile(1e-6)), 1e-300) > LARGEST_MEAN:
         raise NotEstimableError(
             "the belief on coverage reaches so near zero that the total cannot be represented",
             why="the total is the count divided by coverage",

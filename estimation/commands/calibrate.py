@@ -29,10 +29,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )  # fmt: skip
     parser.add_argument("study", nargs="?", metavar="STUDY.toml", help="default: the shipped study")
     parser.add_argument("--all", action="store_true", help="every reference model")
-    parser.add_argument("--engine", choices=("exact", "nuts"), default="exact")
+    parser.add_argument("--engine", choices=("auto", "exact", "nuts"), default="auto")
     parser.add_argument(
-        "--simulations", type=_simulations, default=4000, metavar="N",
-        help="simulated lists a model, 100 or more (default 4000)",
+        "--simulations", type=_simulations, metavar="N",
+        help="simulated lists a model, 100 or more (default: 4000 by exact draws, 400 by NUTS)",
     )  # fmt: skip
     store_options(parser, executor=f"processes for {_MANY:,} exact lists or more, else none")
     parser.set_defaults(run=run)
@@ -48,7 +48,7 @@ def _simulations(word: str) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Calibrate, print, and return 4 if a model fails, else 0."""
     from estimation.diagnostics.calibration import Calibration, judge_ranks
-    from estimation.diagnostics.ranks import simulated_ranks
+    from estimation.diagnostics.ranks import SIMULATIONS, simulated_ranks
     from estimation.errors import UsageError
     from estimation.fit.executors import named_executor
     from estimation.report.text import table
@@ -57,7 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("either a study or --all", where="calibrate")
     seed = 1 if arguments.seed is None else arguments.seed
     models = _models(arguments)
-    many = arguments.engine == "exact" and arguments.simulations * len(models) >= _MANY
+    exact = [m for m in models.values() if m.joint.exact and arguments.engine != "nuts"]
+    many = len(exact) * (arguments.simulations or SIMULATIONS["exact"]) >= _MANY
     with named_executor(arguments.executor or ("processes" if many else "none")) as executor:
         ranked = simulated_ranks(
             models, arguments.simulations, seed, arguments.engine, executor=executor,
@@ -97,9 +98,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _models(arguments: argparse.Namespace) -> dict[str, Model]:
     if arguments.all:
-        from estimation.diagnostics.reference import reference_models
+        from estimation.diagnostics.reference import reference_models, reference_tables
 
-        return reference_models()
+        return reference_models() | reference_tables()
     from estimation.study.read import read_study
 
     study = read_study(arguments.study)

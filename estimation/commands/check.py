@@ -43,9 +43,9 @@ def describe(study: Study, prob: float) -> dict[str, Any]:
     return {
         "title": study.title,
         "seed": study.seed if study.seed is not None else 1,
-        "formula": formula(study),
+        "formula": model.formula(),
         "data": [
-            {"name": name, "kind": item.kind, "count": item.count, "as_of": item.as_of,
+            {"name": name, "kind": item.kind, "count": item.names, "as_of": item.as_of,
              "source": item.source, "scope": item.scope}
             for name, item in model.evidence.items()
         ],
@@ -70,29 +70,12 @@ def implied(scenario: Scenario, prob: float) -> tuple[float, float, float]:
     # independent of the fit: plain draws of both shares, no counting noise
     rng = np.random.default_rng(0)
     if base.precision.variance() == 0:
-        low, middle, high = base.coverage.implied_total(base.count, prob)
+        low, middle, high = base.coverage.implied_total(base.names, prob)
         share = base.precision.mean()
         return share * low, share * middle, share * high
-    totals = base.count * base.precision.draw(rng, 200_000) / base.coverage.draw(rng, 200_000)
+    totals = base.names * base.precision.draw(rng, 200_000) / base.coverage.draw(rng, 200_000)
     low, middle, high = np.quantile(totals, [(1 - prob) / 2, 0.5, (1 + prob) / 2])
     return float(low), float(middle), float(high)
-
-
-def formula(study: Study) -> list[str]:
-    """Return the model as lines of formulas."""
-    model = study.model
-    name = model.base_name
-    shared = " * g" if model.losses.clustering is not None else ""
-    lines = [f"{name} ~ Poisson(rate{shared} * coverage / precision)"]
-    if shared:
-        size = model.losses.clustering
-        lines.append(f"g ~ Gamma({size:g}, {size:g}), shared by seen and unseen")
-    lines += [
-        f"observed ~ Binomial({name}, precision)",
-        f"unseen ~ Poisson(rate{shared} * (1 - coverage))",
-        "total = observed + unseen",
-    ]
-    return lines
 
 
 def _print(study: Study, arguments: argparse.Namespace) -> None:

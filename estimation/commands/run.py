@@ -95,7 +95,7 @@ def _print(study: Study, outcome: Outcome, target: Path, *, quiet: bool) -> None
     result = outcome.result()
     first = outcome.fitted[0]
     print(f"{study.title}\n")
-    print(answer(first.rows[0], outcome.prob, study.model.base.count))
+    print(answer(first.rows[0], outcome.prob, study.model.base.names))
     for agreement in first.published:
         print(agreement.says)
     if quiet:

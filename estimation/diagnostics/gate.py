@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Collection, Mapping
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 _DEPTH_NAMES = ("maxdepth_reached", "reached_max_treedepth")
 
 _MORE = "take more draws"
+
+#: Cells of a table up to which each is judged and reported by itself.
+LARGEST_TABLE = 1000
 
 
 def exact_verdict(
@@ -65,13 +69,36 @@ def tree_verdict(
     if tree.attrs["engine"] == "exact":
         draws = {str(name): value.to_numpy() for name, value in posterior.data_vars.items()}
         return exact_verdict(draws, constants, prob, thresholds)
-    monitored = posterior.drop_vars([name for name in posterior.data_vars if name in constants])
+    monitored = posterior.drop_vars(
+        [name for name in posterior.data_vars if name in constants or not reported(posterior[name])]
+    )
     return Verdict(
         (
             *_convergence(monitored, prob, thresholds),
             *_sampler(tree["sample_stats"].to_dataset(), thresholds),
         )
     )
+
+
+def reported(values: xarray.DataArray) -> bool:
+    """Return whether each element of an estimand is judged and reported by itself.
+
+    Of larger tables the margins are: single cells of them are what a reader may compute.
+    """
+    return values.size <= LARGEST_TABLE * values.sizes["chain"] * values.sizes["draw"]
+
+
+def elements(found: xarray.Dataset) -> dict[str, float]:
+    """Return the values of a dataset by name and, where there are several, by label."""
+    values: dict[str, float] = {}
+    for name, array in found.data_vars.items():
+        if not array.ndim:
+            values[str(name)] = float(array)
+            continue
+        labels = itertools.product(*(array[dim].to_numpy().tolist() for dim in array.dims))
+        for label, value in zip(labels, array.to_numpy().ravel().tolist(), strict=True):
+            values[f"{name}[{', '.join(map(str, label))}]"] = value
+    return values
 
 
 def verdicts(
@@ -131,26 +158,23 @@ def require(verdict: Verdict, accept: str | None) -> Verdict:
 def _convergence(posterior: xarray.Dataset, prob: float, limits: Thresholds) -> list[Check]:
     import arviz_stats
 
-    def by_name(found: Any) -> dict[str, float]:
-        return {str(name): float(value) for name, value in found.data_vars.items()}
-
     counted = {str(n): np.issubdtype(v.dtype, np.integer) for n, v in posterior.data_vars.items()}
     posterior = posterior.astype(float)
     tails = ((1 - prob) / 2, (1 + prob) / 2)
-    errors = [by_name(arviz_stats.mcse(posterior, method="quantile", prob=p)) for p in tails]
+    errors = [elements(arviz_stats.mcse(posterior, method="quantile", prob=p)) for p in tails]
     widths = posterior.quantile(tails[1], ("chain", "draw")) - posterior.quantile(
         tails[0], ("chain", "draw")
     )
     relative = {
-        name: (_error(max(error[name] for error in errors), counted[name]), width)
-        for name, width in by_name(widths).items()
+        name: (_error(max(error[name] for error in errors), counted[name.partition("[")[0]]), width)
+        for name, width in elements(widths).items()
     }
     again = "run more or longer chains"
     return [
-        _high("rhat", by_name(arviz_stats.rhat(posterior)), limits.rhat, "R-hat", again),
-        _low("ess_bulk", by_name(arviz_stats.ess(posterior, method="bulk")), limits.ess,
+        _high("rhat", elements(arviz_stats.rhat(posterior)), limits.rhat, "R-hat", again),
+        _low("ess_bulk", elements(arviz_stats.ess(posterior, method="bulk")), limits.ess,
              "effective draws in the bulk", again),
-        _low("ess_tail", by_name(arviz_stats.ess(posterior, method="tail")), limits.ess,
+        _low("ess_tail", elements(arviz_stats.ess(posterior, method="tail")), limits.ess,
              "effective draws in the tails", again),
         _mcse(relative, limits.mcse),
     ]  # fmt: skip

@@ -16,20 +16,26 @@ import numpy as np
 
 from estimation.errors import NotEstimableError, UndercountError, UsageError
 from estimation.fit.batch import Progress, Tell, run_tasks, silent
+from estimation.fit.engine import Engine, plan
 from estimation.fit.exact import exact_draws
 from estimation.fit.key import code_digest, content_key, engine_versions
 from estimation.fit.nuts import nuts_draws
 from estimation.fit.record import Record
 from estimation.fit.store import Refit, Store, obtain
 from estimation.randomness import integer, stream
-from models.losses import GammaPrior
 from models.model import Model
 
 #: Fixed rates (expected deaths) under the scale prior.
 RATES = (1e2, 1e3, 1e4, 1e5, 1e6)
 
+#: Fixed mean rates of a cell of a table (expected deaths).
+CELL_RATES = (50.0, 500.0)
+
 #: Simulations of one task: seconds of work, so that little is lost when it is interrupted.
 CHUNK = 100
+
+#: Simulations a model if none are asked for, by engine.
+SIMULATIONS = {"exact": 4000, "nuts": 400}
 
 #: Expected names of a simulated list at the low end of coverage; higher rates than 10^2 if needed.
 _FEWEST = 40
@@ -39,7 +45,7 @@ _SETTINGS = {"draws": 1000, "chains": 4, "tune": 500}
 
 
 def simulated_ranks(
-    models: Mapping[str, Model], simulations: int, seed: int, engine: str = "exact", *,
+    models: Mapping[str, Model], simulations: int | None, seed: int, engine: Engine = "auto", *,
     executor: Executor | None = None, store: Store | None = None, refit: Refit = "on_change",
     tell: Tell = silent,
 ) -> dict[str, tuple[dict[str, np.ndarray], int]]:  # fmt: skip
@@ -49,10 +55,11 @@ def simulated_ranks(
     ----------
     models : mapping of Model
         Their counts are replaced by simulated ones.
-    simulations : int
-        How many a model, 100 or more.  A larger number goes on where a smaller one ended.
+    simulations : int, optional
+        How many a model, 100 or more; 4,000 by exact draws and 400 by NUTS if not stated.  A larger
+        number goes on where a smaller one ended.
     seed : int
-    engine : {"exact", "nuts"}
+    engine : {"auto", "exact", "nuts"}
     executor : concurrent.futures.Executor, optional
         Works on chunks of simulations.
     store, refit
@@ -65,17 +72,18 @@ def simulated_ranks(
     dict
         ranks, a dict of (simulation,) arrays, and the number refused.
     """
-    if simulations < 100:
+    if simulations is not None and simulations < 100:
         raise UsageError(
             f"{simulations} simulations say nothing", where="simulations", remedy="100 or more"
         )
     here = executor is None
-    tasks = {
-        (name, start): (model, engine, seed, start, min(CHUNK, simulations - start), store, refit,
-                        None if here else 1)
-        for name, model in models.items()
-        for start in range(0, simulations, CHUNK)
-    }  # fmt: skip
+    tasks: dict[tuple[str, int], tuple[Any, ...]] = {}
+    for name, model in models.items():
+        chosen = plan(model, engine).engine
+        size = simulations or SIMULATIONS[chosen]
+        for start in range(0, size, CHUNK):
+            tasks[name, start] = (model, chosen, seed, start, min(CHUNK, size - start), store,
+                                  refit, None if here else 1)  # fmt: skip
     counted = 0
 
     def done(name: tuple[str, int], result: Any) -> None:
@@ -118,39 +126,41 @@ def _chunk(
 def _ranks(
     model: Model, engine: str, seed: int, start: int, size: int, cores: int | None
 ) -> tuple[dict[str, np.ndarray], int]:
-    truth = _truths(model, seed, start)
-    unknowns = ("total", "coverage", "precision", "rate")
-    names = [name for name in unknowns if name not in model.constants()]
+    simulated = _simulated(model, seed, start)
+    truth = model.joint.rank_quantities(simulated)
     field = f"{model.base_name}.count"
     draws, chains, tune = (_SETTINGS[key] for key in ("draws", "chains", "tune"))
     rows: list[list[float]] = []
     refused = 0
     for i in range(size):
         try:
-            replaced = model.replace(field, int(truth["count"][i]))
+            replaced = model.replace(field, model.joint.simulated_count(simulated, i))
         except NotEstimableError:
             refused += 1
             continue
         own = str(start + i)
         one = integer(seed, "simulation", own)
         if engine == "nuts":
-            found, _ = nuts_draws(
+            found, _, _ = nuts_draws(
                 replaced, draws // chains, tune=tune, chains=chains, seed=one, cores=cores
             )
         else:
             found = exact_draws(replaced, draws, one)
+        posterior = replaced.joint.rank_quantities(found)
         rng = stream(seed, "ranks", own)
-        rows.append([_rank(truth[name][i], found[name], rng) for name in names])
-    columns = np.array(rows).reshape(len(rows), len(names)).T
-    return dict(zip(names, columns, strict=True)), refused
+        rows.append([_rank(truth[name][i], posterior[name], rng) for name in truth])
+    columns = np.array(rows).reshape(len(rows), len(truth)).T
+    return dict(zip(truth, columns, strict=True)), refused
 
 
-def _truths(model: Model, seed: int, start: int) -> dict[str, np.ndarray]:
+def _simulated(model: Model, seed: int, start: int) -> dict[str, np.ndarray]:
     # models get simulations of their own, so that their verdicts are independent; a chunk that is
     # cut short has the same first ones
     rng = stream(seed, "truth", content_key(**model.content()), str(start))
-    if isinstance(model.losses.prior, GammaPrior):
+    if not model.joint.scale_free:
         return model.simulate(rng, CHUNK)
+    if model.base.cells is not None:
+        return model.simulate(rng, CHUNK, np.resize(CELL_RATES, CHUNK))
     # below some fifty names a list is too small a number for ranks under fixed rates to be uniform
     lowest = _FEWEST / float(model.base.coverage.quantile(0.001))
     return model.simulate(rng, CHUNK, np.maximum(np.resize(RATES, CHUNK), lowest))

@@ -5,19 +5,28 @@ They are what `undercount calibrate --all` calibrates and what the contract test
 
 from __future__ import annotations
 
+import datetime
+from typing import Any
+
+import numpy as np
+
 import estimation.errors  # noqa: F401  refuses a hidden `models` in one sentence
 from models import (
     Belief,
+    Cells,
     Count,
     Flat,
     GammaPrior,
     Model,
+    Pooled,
+    Walk,
     audited,
     between,
     gamma_between,
     known,
     uniform,
     uniform_total,
+    walk_pooled,
 )
 
 
@@ -47,3 +56,34 @@ def reference_models() -> dict[str, Model]:
         "gamma-clustering": model(Flat(gamma_between(300, 3_000), 5.0), 400, wide),
         "gamma-small": model(Flat(GammaPrior(1.5, 0.1), 2.0), 0, uniform(0.3, 0.7), precise),
     }
+
+
+def reference_tables() -> dict[str, Model]:
+    """Return reference models over cells by name; in calibration their counts are replaced."""
+    months = [datetime.date(2024, month, 1) for month in range(1, 11)]
+    judged, precise = between(0.45, 0.65, 0.9), between(0.90, 0.98, 0.9)
+    regions = [f"region {letter}" for letter in "ABCDEF"]
+
+    def table(periods: int, strata: int, **more: Any) -> Cells:
+        counts = np.full((max(periods, 1), max(strata, 1)), 60)
+        step = "month" if periods else ""
+        return Cells(counts, tuple(months[:periods]), step, tuple(regions[:strata]), **more)
+
+    def model(losses: Any, cells: Cells, **more: Any) -> Model:
+        return Model(losses, {"names": Count(cells, **{"coverage": judged, **more})})
+
+    gaps = np.zeros((8, 4), bool)
+    gaps[3, 1] = gaps[5, 2] = True
+    return {
+        "walk": model(Walk(0.2), table(10, 0)),
+        "walk-drift-precision": model(Walk(0.1, drift=0.1), table(10, 0), precision=precise),
+        "pooled": model(
+            Pooled(0.5), table(0, 6, exposure=[9e4, 3e4, 5e4, 2e4, 1e4, 1.0], apart=["region F"]),
+            deviation=0.5,
+        ),
+        "walk-pooled": model(
+            walk_pooled(step=0.1, spread=0.5),
+            table(8, 4, missing=gaps, unknown_stratum=np.full(8, 20)),
+        ),
+        "walk-pooled-own": model(walk_pooled(step=0.1, spread=0.5, own_step=0.1), table(6, 4)),
+    }  # fmt: skip

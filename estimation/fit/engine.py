@@ -49,15 +49,15 @@ class Plan:
         chains, size = self.settings["chains"], self.settings["draws"]
         statistics = None
         if self.engine == "exact":
-            flat = exact.exact_draws(self.model, chains * size, self.seed)
-            draws = {name: value.reshape(chains, size) for name, value in flat.items()}
+            draws = exact.exact_draws(self.model, chains * size, self.seed)
+            unknowns = draws
         else:
-            draws, statistics = nuts.nuts_draws(
+            draws, unknowns, statistics = nuts.nuts_draws(
                 self.model, size, tune=self.settings["tune"], chains=chains, cores=cores,
                 seed=self.seed, progress=progress,
             )  # fmt: skip
         return to_tree(
-            self.model, draws, statistics, engine=self.engine, seed=self.seed,
+            self.model, draws, unknowns, statistics, engine=self.engine, seed=self.seed,
             settings=self.settings,
         )  # fmt: skip
 
@@ -86,7 +86,12 @@ def plan(
         raise InvalidValueError(f"must be a Model, not {model!r}", where="model")
     if engine not in ("auto", "exact", "nuts"):
         raise UsageError(f"no engine {engine!r}", where="engine", remedy="auto, exact or nuts")
-    chosen = "exact" if engine == "auto" else engine
+    if engine == "exact" and not model.joint.exact:
+        raise UsageError(
+            f"{model.losses.kind} losses have no exact draws", where="engine",
+            why="the rates of cells depend on each other", remedy="auto or nuts",
+        )  # fmt: skip
+    chosen = engine if engine != "auto" else "exact" if model.joint.exact else "nuts"
     size = draws if draws is not None else {"exact": exact.DRAWS, "nuts": nuts.DRAWS}[chosen]
     lowest = {"draws": (size, 4), "chains": (chains, 1), "tune": (tune, 1), "seed": (seed, 0)}
     for name, (value, low) in lowest.items():
@@ -118,7 +123,7 @@ def fit(
     model : Model
         What happened and how it came to be seen.
     engine : {"auto", "exact", "nuts"}
-        "auto" takes exact draws, which every flat model with one count has.
+        "auto" takes exact draws where they exist: flat losses with one count.
     draws : int, optional
         Draws a chain: 25,000 exact or 1,000 by NUTS.
     chains : int

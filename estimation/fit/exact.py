@@ -10,6 +10,7 @@ from estimation.errors import RefusedError
 from estimation.randomness import stream
 from models.exact import Draws, draw_posterior
 from models.model import Model
+from models.single import Single
 
 #: Draws by default: enough that bounds of intervals are known to well below 1 % of their width.
 CHAINS, DRAWS = 4, 25_000
@@ -31,7 +32,9 @@ def exact_chunks(model: Model, draws: int, seed: int) -> Iterator[Draws]:
         raise RefusedError(f"{draws} draws", where="draws", remedy="ask for 400 or more")
     purposes = ("inclusion", "rate", "clustering", "completion")
     streams = tuple(stream(seed, "exact", purpose) for purpose in purposes)
-    yield from draw_posterior(model.losses, model.base, draws, streams)
+    if not isinstance(model.joint, Single):
+        raise RefusedError("this model has no exact draws", where="engine", remedy="take nuts")
+    yield from draw_posterior(model.joint.losses, model.base, draws, streams)
 
 
 def exact_draws(model: Model, draws: int = CHAINS * DRAWS, seed: int = 1) -> dict[str, np.ndarray]:

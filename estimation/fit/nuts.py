@@ -12,9 +12,7 @@ from estimation.errors import UndercountError
 from estimation.fit.exact import defined
 from estimation.fit.session import session
 from estimation.randomness import integer, stream
-from models.exact import Draws
 from models.model import Model
-from models.thinning import complete_total, draw_mixing
 
 #: Defaults: the gate asks for an effective size of 400 in bulk and tails.
 CHAINS, DRAWS, TUNE = 4, 1000, 1000
@@ -29,7 +27,7 @@ def nuts_draws(
     cores: int | None = None,
     seed: int = 1,
     progress: Callable[[int, int, int], None] | None = None,
-) -> tuple[dict[str, np.ndarray], Any]:
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], Any]:
     """Sample and complete.
 
     Parameters
@@ -45,8 +43,8 @@ def nuts_draws(
 
     Returns
     -------
-    draws : dict of (chain, draw) arrays
-        All estimands.
+    estimands, unknowns : dict of (chain * draw, ...) arrays
+        What is reported, and what the densities are functions of.
     statistics : xarray.Dataset
         The sampler's statistics a draw.
     """
@@ -54,25 +52,11 @@ def nuts_draws(
         model, draws=draws, tune=tune, chains=chains, cores=cores or os.cpu_count() or 1,
         seed=integer(seed, "nuts"), progress=progress,
     )  # fmt: skip
-    posterior = tree["posterior"]
-    shape = (chains, draws)
-    base = model.base
-
-    def share(name: str) -> np.ndarray:
-        if name in posterior:
-            return np.asarray(posterior[name]).reshape(-1)
-        return np.full(chains * draws, getattr(base, name).value)
-
-    rate = posterior["rate"].to_numpy().reshape(-1)
-    coverage, precision = share("coverage"), share("precision")
-    if not np.isfinite(rate).all():
-        raise UndercountError("the sampler returned rates that are not finite", where="nuts")
-    rng = stream(seed, "nuts", "completion")
-    mixing = draw_mixing(base.count, rate * coverage / precision, model.losses.clustering, rng)
-    exactly_one = "precision" in model.constants()
-    observed, total = complete_total(
-        rate * mixing * (1 - coverage), base.count, None if exactly_one else precision, rng
-    )
-    named = Draws(rate, coverage, precision, observed, total).named()
-    shaped = {name: value.reshape(shape) for name, value in named.items()}
-    return defined(shaped), tree["sample_stats"].to_dataset()
+    free = {}
+    for name, values in tree["posterior"].data_vars.items():
+        flat = values.to_numpy()
+        free[str(name)] = flat.reshape(chains * draws, *flat.shape[2:])
+        if not np.isfinite(flat).all():
+            raise UndercountError(f"the sampler returned {name} that is not finite", where="nuts")
+    estimands, unknowns = model.complete(free, stream(seed, "nuts", "completion"))
+    return defined(estimands), unknowns, tree["sample_stats"].to_dataset()

@@ -29,8 +29,8 @@ def ingredients(model: Model, engine: str, seed: int, settings: dict[str, int]) 
 
 
 def to_tree(
-    model: Model, draws: dict[str, np.ndarray], statistics: Any, *, engine: str, seed: int,
-    settings: dict[str, int],
+    model: Model, draws: dict[str, np.ndarray], unknowns: dict[str, np.ndarray], statistics: Any, *,
+    engine: str, seed: int, settings: dict[str, int],
 ) -> xarray.DataTree:  # fmt: skip
     """Return a DataTree with posterior, densities, statistics, data and attributes.
 
@@ -38,8 +38,10 @@ def to_tree(
     ----------
     model : Model
         What was fitted.
-    draws : dict of (chain, draw) arrays
+    draws : dict of (chain * draw, ...) arrays
         The estimands.
+    unknowns : dict of (chain * draw, ...) arrays
+        What the densities of prior and likelihood are functions of.
     statistics : xarray.Dataset or None
         The sampler's statistics; None for independent draws.
     engine : {"exact", "nuts"}
@@ -53,30 +55,42 @@ def to_tree(
     """
     import xarray
 
-    coords = {"chain": np.arange(settings["chains"]), "draw": np.arange(settings["draws"])}
+    dims, labels = model.dims(), model.coords()
+    sampled = {"chain": np.arange(settings["chains"]), "draw": np.arange(settings["draws"])}
 
     def dataset(values: dict[str, np.ndarray]) -> xarray.Dataset:
+        shape = (settings["chains"], settings["draws"])
+        own = {name: dims[name] if value.ndim > 1 else () for name, value in values.items()}
+        used = {dim for one in own.values() for dim in one}
         return xarray.Dataset(
-            {name: (("chain", "draw"), value) for name, value in values.items()}, coords=coords
-        )
+            {name: (("chain", "draw", *own[name]), value.reshape(*shape, *value.shape[1:]))
+             for name, value in values.items()},
+            coords=sampled | {dim: label for dim, label in labels.items() if dim in used},
+        )  # fmt: skip
 
-    log_prior = model.log_prior(draws)
-    log_likelihood = model.log_likelihood(draws)
+    log_prior = model.log_prior(unknowns)
+    log_likelihood = model.log_likelihood(unknowns)
     if statistics is None:
-        statistics = dataset({"lp": np.asarray(sum(log_prior.values(), log_likelihood))})
+        statistics = dataset({"lp": np.asarray(sum(log_prior.values(), *log_likelihood.values()))})
     data = {key: np.asarray(value) for key, value in model.graph_data().items()}
     name = model.base_name
-    observed = {name: data.pop(f"{name}_count")}
+    observed = {
+        name if key == f"{name}_count" else key: _with_dims(data.pop(key), dims.get(key, ()))
+        for key in [key for key in data if key == f"{name}_count" or key in log_likelihood]
+    }
     made_of = ingredients(model, engine, seed, settings)
     tree = xarray.DataTree.from_dict(
         {
             "posterior": dataset(draws),
-            "log_likelihood": dataset({name: log_likelihood}),
+            "log_likelihood": dataset(log_likelihood),
             "log_prior": dataset(log_prior),
             "sample_stats": _plain(statistics),
             "observed_data": xarray.Dataset(observed),
             "constant_data": xarray.Dataset(
-                {key: ((f"{key}_dim",) if value.ndim else (), value) for key, value in data.items()}
+                {
+                    key: (tuple(f"{key}_dim_{i}" for i in range(value.ndim)), value)
+                    for key, value in data.items()
+                }
             ),
         }
     )
@@ -94,6 +108,11 @@ def to_tree(
         "division": json.dumps(model.stated_division()),
     }
     return tree
+
+
+def _with_dims(value: np.ndarray, dims: tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return dims and values, without the axes of length one that a graph keeps for all tables."""
+    return dims, value.reshape([size for size in value.shape if size > 1]) if dims else value
 
 
 def _plain(statistics: xarray.Dataset) -> xarray.Dataset:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from estimation.errors import DataError, UndercountError
+from estimation.words import suggestion
 from models import beliefs, losses
 from models.count import Count
 
@@ -99,13 +99,6 @@ def refuse_unknown(table: Mapping[str, Any], known: Iterable[str], where: str) -
                 f"unknown key {key!r}", where=where, why="it would be ignored",
                 remedy=suggestion(key, allowed),
             )  # fmt: skip
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """Return "did you mean" with the nearest known word, or the list of them."""
-    words = list(known)
-    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}?" if near else "one of " + ", ".join(words)
 
 
 def _keys(maker: Callable[..., Any]) -> tuple[list[str], list[str]]:

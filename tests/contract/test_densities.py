@@ -16,7 +16,7 @@ def _points(model, rng, size=20):
         belief = getattr(base, name)
         points[name] = np.concatenate([belief.draw(rng, size), belief.quantile(awkward)])
     prior = model.losses.prior
-    count = max(base.count, 1)
+    count = max(base.names, 1)
     if isinstance(prior, GammaPrior):
         rates = np.concatenate([prior.draw(rng, size), [1e-3, 1.0, count, 10 * count, 1e6]])
     else:
@@ -39,7 +39,7 @@ def test_graph_density_equals_numpy_density(reference, rng):
         expected = expected - np.log(inclusion)
     else:
         rate_name = "log_seen_rate_deviation"
-        transform = np.log(points["rate"] * inclusion / base.count)
+        transform = np.log(points["rate"] * inclusion / base.names)
         # the scale prior is flat in log seen rate: d rate / d log seen rate = rate
         expected = expected + np.log(points["rate"])
     for i in range(points["rate"].size):
@@ -77,10 +77,10 @@ def test_log_likelihood_equals_scipy(reference, rng):
     points = _points(model, rng)
     mean = points["rate"] * points["coverage"] / points["precision"]
     if k is None:
-        expected = stats.poisson.logpmf(model.base.count, mean)
+        expected = stats.poisson.logpmf(model.base.names, mean)
     else:
-        expected = stats.nbinom.logpmf(model.base.count, k, k / (k + mean))
-    np.testing.assert_allclose(model.log_likelihood(points), expected, rtol=1e-7, atol=1e-6)
+        expected = stats.nbinom.logpmf(model.base.names, k, k / (k + mean))
+    np.testing.assert_allclose(model.log_likelihood(points)["names"], expected, rtol=1e-7, atol=1e-6)
 
 
 def test_log_prior_equals_scipy(reference, rng):

@@ -24,10 +24,10 @@ def test_total_holds_the_observed(reference):
     draws = exact_draws(reference, 5_000, 4)
     np.testing.assert_array_equal(draws["observed"] + draws["unseen"], draws["total"])
     assert (draws["unseen"] >= 0).all()
-    assert (draws["observed"] <= reference.base.count).all()
+    assert (draws["observed"] <= reference.base.names).all()
     precision = reference.base.precision
     if isinstance(precision, Known) and precision.value == 1:
-        assert (draws["observed"] == reference.base.count).all()
+        assert (draws["observed"] == reference.base.names).all()
 
 
 def test_shares_stay_shares(reference):
@@ -68,7 +68,7 @@ def test_words_do_not_change_the_content(reference):
 
 
 def test_a_number_changes_the_content_but_not_the_structure(reference):
-    other = reference.replace("names.count", reference.base.count + 1)
+    other = reference.replace("names.count", reference.base.names + 1)
     assert other.content() != reference.content()
     assert other.structure() == reference.structure()
 
@@ -126,7 +126,7 @@ def test_streams_are_shared_between_models_that_differ_in_one_part(reference):
     """Scenarios share random numbers: a different count leaves the drawn shares alone."""
     if isinstance(reference.losses.prior, GammaPrior):
         pytest.skip("under a proper prior the count informs the shares")
-    other = reference.replace("names.count", reference.base.count + 10)
+    other = reference.replace("names.count", reference.base.names + 10)
     first, second = (exact_draws(model, 1_000, 8) for model in (reference, other))
     np.testing.assert_array_equal(first["coverage"], second["coverage"])
 

@@ -1,0 +1,1 @@
+"""Tables that come with the package: facts as CSV, described in ``datasets.toml``."""

@@ -1,0 +1,1 @@
+"""Tables of confirmed counts: read, checked row by row, made into `Cells`."""

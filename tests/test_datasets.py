@@ -1,0 +1,176 @@
+"""The shipped tables: what they hold, their description, the command that lists them."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from estimation.cli import main
+from estimation.datasets.load import (
+    dataset_names,
+    dataset_path,
+    describe_dataset,
+    describe_datasets,
+    load_dataset,
+)
+from estimation.errors import DataError
+from models.cells import DATINGS, STEPS
+
+NAMES = dataset_names()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tables_are_as_described(name):
+    described, table = describe_dataset(name), load_dataset(name)
+    assert list(table.columns) == list(described.columns)
+    assert len(table) == described.rows > 0
+    assert described.title
+    assert described.source
+    assert described.license
+    assert described.caveats
+    for key in ("count", "period", "stratum"):
+        assert getattr(described, key) in (None, *table.columns)
+    assert (described.step in STEPS) == (described.period is not None)
+    assert (described.dating in DATINGS) == (described.period is not None)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_sources_page_says_what_the_description_says(name):
+    page = (dataset_path(name).parent / "SOURCES.md").read_text(encoding="utf-8")
+    section = re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", page, re.DOTALL | re.MULTILINE)
+    assert section is not None
+    described = describe_dataset(name)
+    listed = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", section[1], re.MULTILINE))
+    assert listed == dict(described.columns)
+    for said in (described.title, described.as_of, described.source, described.license):
+        assert said in section[1]
+    for caveat in described.caveats:
+        assert f"- {caveat}\n" in section[1] + "\n"
+    assert f"`{name}.csv`, {described.rows:,} rows" in section[1]
+
+
+def test_no_file_lacks_a_description():
+    folder = dataset_path("named_total").parent
+    assert {path.stem for path in folder.glob("*.csv")} == set(NAMES)
+    assert tuple(one.name for one in describe_datasets()) == NAMES
+    page = (folder / "SOURCES.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^## (\w+)", page, re.MULTILINE)) == set(NAMES)
+
+
+def test_published_sums():
+    weeks = load_dataset("named_by_week")
+    assert weeks["named_2025_08"].sum() == 121_188
+    assert weeks["named_dated_to_2024_end"].sum() == 95_926
+    assert weeks["named_dated_to_2023_end"].sum() == 42_195
+    assert weeks["named_dated_to_2022_end"].sum() == 12_500
+    regions = load_dataset("named_by_region")
+    complete = regions[regions["snapshot"] == "complete"].groupby("as_of")["named"].sum()
+    assert complete["2023-12-14"] == 39_424
+    assert complete["2023-12-27"] == 40_599
+    assert complete["2024-01-15"] == 42_284
+    assert load_dataset("named_by_day_partial")["named"].sum() == 102_104
+
+
+def test_categories_sum_to_the_totals():
+    categories = load_dataset("named_by_category").groupby("as_of")["named"].sum()
+    totals = load_dataset("named_total").set_index("as_of")["named"]
+    assert len(categories) == 5
+    assert (categories == totals[categories.index]).all()
+
+
+def test_the_year_rows_agree_with_the_weeks():
+    weeks = load_dataset("named_by_week")
+    years = weeks.groupby(weeks["week_start"].str[:4])["named_2025_08"].sum()
+    periods = load_dataset("named_by_period")
+    periods = periods[periods["as_of"] == "2025-08-15"].set_index("death_period")["named"]
+    assert periods.to_dict() == years.to_dict()
+
+
+def test_the_code_na_is_a_word():
+    regions = load_dataset("named_by_region")
+    assert (regions.loc[regions["region"] == "unknown", "region_code"] == "NA").all()
+    assert pd.isna(load_dataset("coverage_evidence")["coverage_low"]).sum() == 1
+
+
+def test_regions_with_names_are_regions_with_men():
+    regions, men = load_dataset("named_by_region"), load_dataset("men_by_region")
+    pairs = set(regions[["region_code", "region"]].itertuples(index=False, name=None))
+    there = set(men[["region_code", "region"]].itertuples(index=False, name=None))
+    assert pairs - there == {("FOR", "foreign"), ("NA", "unknown")}
+    assert set(load_dataset("regional_rates")["region"]) <= set(men["region"])
+
+
+def test_an_unknown_name_is_told_with_the_nearest():
+    for call in (load_dataset, dataset_path, describe_dataset):
+        with pytest.raises(DataError, match=r"no dataset 'named_by_weeks' .*'named_by_week'\?"):
+            call("named_by_weeks")
+
+
+# -- the command --------------------------------------------------------------------------------
+
+
+def _printed(capsys, *words):
+    assert main(["datasets", *words]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    return out
+
+
+def test_the_list(capsys):
+    lines = _printed(capsys).splitlines()
+    assert len(lines) == len(NAMES) + 1
+    assert [line.split()[0] for line in lines[1:]] == list(NAMES)
+    assert _printed(capsys, "--quiet").split() == list(NAMES)
+
+
+def test_the_list_as_json(capsys):
+    found = json.loads(_printed(capsys, "--json"))
+    assert [one["name"] for one in found["datasets"]] == list(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_description(name, capsys):
+    out = _printed(capsys, name)
+    described = describe_dataset(name)
+    for said in (described.title, described.source, described.license, *described.caveats):
+        assert said in out
+    for column, what in described.columns.items():
+        assert re.search(rf"^  {column} +{re.escape(what)}$", out, re.MULTILINE)
+    assert str(dataset_path(name)) in out
+    assert _printed(capsys, name, "--quiet") == f"{dataset_path(name)}\n"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_description_as_json(name, capsys):
+    found = json.loads(_printed(capsys, name, "--json"))
+    assert found["dataset"]["name"] == name
+    assert len(found["data"]) == found["dataset"]["rows"]
+    assert list(found["data"][0]) == list(found["dataset"]["columns"])
+
+
+def test_json_has_words_for_na_and_null_for_nothing(capsys):
+    rows = json.loads(_printed(capsys, "named_by_region", "--json"))["data"]
+    assert sum(row["region_code"] == "NA" for row in rows) == 4
+    rows = json.loads(_printed(capsys, "coverage_evidence", "--json"))["data"]
+    assert [row["coverage_low"] for row in rows][:3] == [0.4, 0.4, None]
+
+
+def test_an_unknown_name_ends_with_3_on_one_line(capsys):
+    assert main(["datasets", "named_by_yeer", "--json"]) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "no dataset 'named_by_yeer'" in err
+
+
+def test_neither_the_command_nor_reading_loads_what_samples():
+    code = (
+        "import sys; from estimation.cli import main;"
+        "main(['datasets', 'named_by_week', '--json']);"
+        "from estimation.tables.read import read_cells; read_cells('named_by_week');"
+        "assert not {'pymc', 'arviz', 'pytensor', 'numba'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
