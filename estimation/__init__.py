@@ -10,33 +10,43 @@ from estimation.floor import check_models
 from estimation.version import __version__
 
 if TYPE_CHECKING:
+    from estimation.datasets.load import load_dataset
     from estimation.diagnostics.gate import tree_verdict, verdicts
     from estimation.errors import UndercountError
     from estimation.fit.batch import fit_many
     from estimation.fit.engine import fit
     from estimation.fit.store import Store
     from estimation.study.read import read_study
-    from estimation.study.run import fit_study, write_run
+    from estimation.study.run import fit_study
+    from estimation.study.write import write_run
     from estimation.summaries.agreement import Published, agreement
+    from estimation.summaries.changes import month_on_month
+    from estimation.summaries.losses import Losses
     from estimation.summaries.table import summary
+    from estimation.tables.read import read_cells
 
 _HOMES = {
     "Published": "estimation.summaries.agreement",
     "Store": "estimation.fit.store",
     "UndercountError": "estimation.errors",
+    "Losses": "estimation.summaries.losses",
     "agreement": "estimation.summaries.agreement",
     "fit_many": "estimation.fit.batch",
     "fit_study": "estimation.study.run",
+    "load_dataset": "estimation.datasets.load",
+    "month_on_month": "estimation.summaries.changes",
+    "read_cells": "estimation.tables.read",
     "read_study": "estimation.study.read",
     "summary": "estimation.summaries.table",
     "tree_verdict": "estimation.diagnostics.gate",
     "verdicts": "estimation.diagnostics.gate",
-    "write_run": "estimation.study.run",
+    "write_run": "estimation.study.write",
 }
 
 __all__ = [
-    "Published", "Store", "UndercountError", "__version__", "agreement", "fit", "fit_many",
-    "fit_study", "read_study", "summary", "tree_verdict", "verdicts", "write_run",
+    "Losses", "Published", "Store", "UndercountError", "__version__", "agreement", "fit",
+    "fit_many", "fit_study", "load_dataset", "month_on_month", "read_cells", "read_study",
+    "summary", "tree_verdict", "verdicts", "write_run",
 ]  # fmt: skip
 
 

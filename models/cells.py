@@ -105,6 +105,12 @@ class Cells:
                 f"{self.step!r} does not go with {len(self.periods)} periods", where="step",
                 remedy="one of " + ", ".join(STEPS) + ", with periods",
             )  # fmt: skip
+        for day in self.periods if self.step in ("month", "year") else ():
+            if day.day > 28:
+                raise InvalidValueError(
+                    f"{day} begins no {self.step}: not every month has that day", where="periods",
+                    remedy="give first days",
+                )  # fmt: skip
         for day, following in itertools.pairwise(self.periods):
             if next_period(day, self.step) != following:
                 raise InvalidValueError(
@@ -130,16 +136,17 @@ class Cells:
             raise InvalidValueError("must be above 0 and finite", where="exposure")
         object.__setattr__(self, "exposure", _frozen(exposure))
         over = self.pooled & (self.counts.sum(axis=0) > exposure)
-        if given is not None and over.any():
+        if self.has_exposure and over.any():
             raise InvalidValueError(
                 f"more confirmed deaths than persons in {self.strata[int(np.argmax(over))]}",
                 where="counts", why="the population is wrong, or the counts are not of the killed",
             )  # fmt: skip
 
     def _refuse_empty(self) -> None:
-        if self.counts.sum() == 0:
+        if self.counts[:, self.pooled].sum() == 0:
+            among = " of a stratum that is not apart" if self.apart else ""
             raise NotEstimableError(
-                "no confirmed death in any cell", where="counts",
+                f"no confirmed death in any cell{among}", where="counts",
                 why="zero names fit every rate down to nothing",
             )  # fmt: skip
         nowhere = (self.extra("unknown_stratum") > 0) & ~self.observed.any(axis=1)
@@ -148,6 +155,15 @@ class Cells:
                 "names without a stratum stand in a period that was not observed",
                 where=f"unknown_stratum[{self.periods[int(np.argmax(nowhere))]}]",
             )  # fmt: skip
+        never = (self.extra("unknown_period") > 0) & ~self.observed.any(axis=0)
+        if never.any():
+            raise InvalidValueError(
+                "names without a period stand in a stratum that was never observed",
+                where=f"unknown_period[{self.strata[int(np.argmax(never))]}]",
+            )  # fmt: skip
+        if self.extra("undated").any() and not self.periods:
+            raise InvalidValueError("needs a table with periods", where="undated",
+                                    remedy="add them to the counts")  # fmt: skip
         for name in self.apart:
             if self.counts[:, self.strata.index(name)].sum() == 0:
                 raise NotEstimableError(
@@ -162,7 +178,10 @@ class Cells:
         _shaped(found, shape, where)
         if (np.ma.getmaskarray(found) & ~np.asarray(missing)).any():
             raise InvalidValueError("holds masked cells", where=where, remedy="name them missing")
-        plain = np.where(missing, 0, np.asarray(found.data, float))
+        try:
+            plain = np.where(missing, 0, np.asarray(found.data, float))
+        except (TypeError, ValueError):
+            raise InvalidValueError("holds what is no number", where=where) from None
         wrong = ~np.isfinite(plain) | (plain < 0) | (plain != np.floor(plain))
         wrong |= plain > LARGEST_COUNT
         if wrong.any():
@@ -196,6 +215,11 @@ class Cells:
         if not self.strata:
             return np.ones(1, bool)
         return np.array([name not in self.apart for name in self.strata])
+
+    @property
+    def has_exposure(self) -> bool:
+        """Return whether strata have persons at risk."""
+        return bool(self.strata) and bool((np.asarray(self.exposure)[self.pooled] != 1).any())
 
     def extra(self, name: str) -> NDArray[np.int64]:
         """Return names outside the cells: "unknown_stratum", "unknown_period" or "undated"."""

@@ -14,8 +14,12 @@ from numpy.typing import NDArray
 from models.cells import Cells
 
 #: For a chain of T periods the condition numbers are about 1 + 4 / a, centered, and
-#: 1 + a (2 T / pi)^2, not centered: they are equal at a = pi / T.
-_CHAIN = np.pi
+#: 1 + a (2 T / pi)^2, not centered: equal at a = pi / T.  Below 1 the step itself is hardly known,
+#: and its posterior beside a centered walk is a funnel.
+_CHAIN, _LEAST = np.pi, 1.0
+
+#: Periods below which few steps leave their scale open, so that centered walks are funnels too.
+_LONG = 20
 
 #: The same for independent effects: 1 + 1 / a against 1 + a.
 _EFFECT = 1.0
@@ -24,14 +28,20 @@ _EFFECT = 1.0
 #: and 40 periods put the limit here.
 _OWN = 0.5
 
+#: Strata below which the mean of centered own walks, of which no names speak, weighs too much.
+_MANY = 20
+
+#: Probability that the variance of steps or effects is smaller than what it is taken for.
+_DOUBT = 0.001
+
 #: Names in half of the cells below which differences of their logs say nothing.
 _FEWEST = 5
 
 
 def walk_is_centered(cells: Cells) -> bool:
     """Return whether the names determine each period of the walk."""
-    names = cells.counts.sum(axis=1)
-    return _information(names[:, None]) > _CHAIN / names.size
+    names = cells.counts.sum(axis=1)[cells.observed.all(axis=1)]
+    return names.size >= _LONG and _information(names[:, None]) > max(_CHAIN / names.size, _LEAST)
 
 
 def effects_are_centered(cells: Cells) -> bool:
@@ -39,13 +49,14 @@ def effects_are_centered(cells: Cells) -> bool:
     pooled = cells.pooled
     names = cells.counts.sum(axis=0)[pooled]
     logs = np.log((names + 0.5) / np.asarray(cells.exposure)[pooled])
-    spread = max(float(np.var(logs)) - float(np.mean(1 / (names + 0.5))), 0.0)
+    spread = _surely(float(np.var(logs)), names.size) - float(np.mean(1 / (names + 0.5)))
     return bool(np.median(names) * spread > _EFFECT)
 
 
 def own_walks_are_centered(cells: Cells) -> bool:
     """Return whether the names determine each cell."""
-    return _information(np.asarray(cells.counts)) > _OWN
+    names = np.asarray(cells.counts)[cells.observed.all(axis=1)]
+    return cells.shape[1] >= _MANY and _information(names) > _OWN
 
 
 def _information(names: NDArray[np.int64]) -> float:
@@ -59,4 +70,16 @@ def _information(names: NDArray[np.int64]) -> float:
     noise = 1 / (names[1:] + 0.5) + 1 / (names[:-1] + 0.5)
     # heavy tails: half of the steps tell the scale of all, and one bad period nothing
     scale = 1.4826 * float(np.median(np.abs(steps)))
-    return typical * max(scale**2 - float(np.median(noise)), 0.0)
+    return typical * (_surely(scale**2, steps.size) - float(np.median(noise)))
+
+
+def _surely(variance: float, size: int) -> float:
+    """Return what the variance behind a sample variance of so many values is at least, nearly.
+
+    Where steps or effects could be next to nothing, a centered variable cannot follow them there:
+    its posterior is a funnel.  Not centered is slower for rich data, but never wrong.
+    """
+    from scipy.special import chdtri
+
+    freedom = max(size - 1, 1)
+    return variance * freedom / float(chdtri(freedom, _DOUBT))

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: Totals above this are kept as 64-bit integers.
 _LARGEST_SHORT = 2e9
 
+#: Sums of expected deaths that still fit a 64-bit integer safely.
+_LARGEST_SUM = 8e18
+
 
 def complete_cells(
     field: Field, theta: dict[str, FloatArray], rng: np.random.Generator
@@ -51,19 +54,23 @@ def complete_cells(
     coverage = count.coverage.draw(shares, draws)
     precision = count.precision.draw(shares, draws)
     parts = field.chunks(draws)
-    weights = np.concatenate([_by_stratum(field, theta, part) for part in parts])
-    odds = ((1 - coverage) / coverage)[:, None] * _relative_odds(field, theta, weights, shares)
+    weights = np.concatenate([field.seen_rate(theta, part).sum(axis=1) for part in parts])
+    # names without a date have a rate of their own in each stratum, with the scale prior
+    undated_rate = shares.standard_gamma(cells.extra("undated"), weights.shape)
+    relative = _relative_odds(field, theta, weights + undated_rate, shares)
+    odds = ((1 - coverage) / coverage)[:, None] * relative
     undated = bool(cells.extra("undated").any())
     shape = (draws, cells.shape[0] + undated, cells.shape[1])
     lowest = max(float(count.coverage.quantile(1e-9)), 1e-300)
-    short = cells.total / lowest < _LARGEST_SHORT
+    # nothing bounds the deaths of a cell that nobody saw
+    short = bool(cells.observed.all()) and cells.total / lowest < _LARGEST_SHORT
     deaths = np.empty(shape, np.int32 if short else np.int64)
     varies = not _exactly_one(count.precision) or bool(field.unassigned())
     confirmed = np.empty(shape, deaths.dtype) if varies else None
     for part in parts:
         seen, unseen = _cells(field, theta, part, odds[part], precision[part], counts)
         if undated:
-            row = _undated(field, weights[part], odds[part], precision[part], counts)
+            row = _undated(field, undated_rate[part], odds[part], precision[part], counts)
             seen = np.concatenate([seen, row[0][:, None]], axis=1)
             unseen = np.concatenate([unseen, row[1][:, None]], axis=1)
         deaths[part] = seen + unseen
@@ -92,11 +99,6 @@ def relative_odds(deviations: FloatArray, weights: FloatArray) -> FloatArray:
     return np.asarray(raw / mean)
 
 
-def _by_stratum(field: Field, theta: dict[str, FloatArray], part: slice) -> FloatArray:
-    rate = np.exp(field.log_seen_rate(theta, part)) * field.cells.observed
-    return np.asarray(rate.sum(axis=1))
-
-
 def _relative_odds(
     field: Field, theta: dict[str, FloatArray], weights: FloatArray, rng: np.random.Generator
 ) -> FloatArray:
@@ -111,7 +113,9 @@ def _relative_odds(
     scale = deviation * np.sqrt(np.maximum(1 - seen**2 / variance, 0.0))
     pooled = field.cells.pooled  # of strata that are apart the effect says nothing
     drawn = rng.standard_normal(theta["effect"].shape)
-    d = np.where(pooled, center + scale * drawn, deviation * drawn)
+    # effects sum to zero: of the mean of the pooled strata they say nothing
+    common = drawn[:, pooled].mean(axis=1, keepdims=True)
+    d = np.where(pooled, center + scale * drawn + (deviation - scale) * common, deviation * drawn)
     return relative_odds(d, weights)
 
 
@@ -121,7 +125,9 @@ def _cells(
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Return true names and unseen deaths of the cells, (draw, n_period, n_stratum)."""
     cells = field.cells
-    rate = np.exp(field.log_seen_rate(theta, part))
+    # what cannot be represented is cut off, so that all cells together fit 64 bits
+    largest = min(LARGEST_MEAN, _LARGEST_SUM / cells.counts.size)
+    rate = np.exp(np.minimum(field.log_seen_rate(theta, part), np.log(LARGEST_MEAN)))
     listed: Any = np.broadcast_to(cells.counts, rate.shape)
     for kind, names in field.unassigned().items():
         listed = listed + _allocated(names, rate * cells.observed, kind, rng)
@@ -131,7 +137,7 @@ def _cells(
     rate = rate * precision[:, None, None]
     # where nobody looked, all who died are unseen
     unseen = rate * (odds[:, None, :] + ~cells.observed)
-    return seen, rng.poisson(np.minimum(unseen, LARGEST_MEAN))
+    return seen, rng.poisson(np.minimum(unseen, largest))
 
 
 def _allocated(
@@ -148,21 +154,16 @@ def _allocated(
 
 
 def _undated(
-    field: Field, weights: FloatArray, odds: FloatArray, precision: FloatArray,
+    field: Field, rate: FloatArray, odds: FloatArray, precision: FloatArray,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Return true names and unseen deaths without a period, (draw, n_stratum).
-
-    Their rate has the scale prior, and is split between strata like that of names with a period.
-    """
-    names = field.cells.extra("undated")
-    listed: Any = np.broadcast_to(names, weights.shape)
+    """Return true names and unseen deaths without a period, (draw, n_stratum)."""
+    listed: Any = np.broadcast_to(field.cells.extra("undated"), rate.shape)
     seen = listed if _exactly_one(field.count.precision) else (
         rng.binomial(listed, precision[:, None])
     )  # fmt: skip
-    whole = rng.standard_gamma(names.sum(), weights.shape[0]) * precision
-    rate = whole[:, None] * weights / weights.sum(axis=1, keepdims=True)
-    return seen, rng.poisson(np.minimum(rate * odds, LARGEST_MEAN))
+    unseen = rate * precision[:, None] * odds
+    return seen, rng.poisson(np.minimum(unseen, LARGEST_MEAN))
 
 
 def _exactly_one(precision: Any) -> bool:

@@ -20,8 +20,8 @@ from models.errors import InvalidValueError, RefusedError
 if TYPE_CHECKING:
     from pytensor.tensor.variable import TensorVariable
 
-#: Standard deviation of log odds beyond which strata would be all or nothing.
-_LARGEST_DEVIATION = 3.0
+#: Standard deviation of log odds up to which seen rates follow coverage to first order.
+_LARGEST_DEVIATION = 1.0
 
 _EXACT = Known(1.0, reason="every listed name is taken as a death in scope; nobody has checked")
 
@@ -99,7 +99,7 @@ class Count:
         if not 0 <= value <= _LARGEST_DEVIATION:
             raise InvalidValueError(
                 f"must lie between 0 and {_LARGEST_DEVIATION:g}, not {value:g}", where="deviation",
-                why="it is a standard deviation of log odds",
+                why="it is a standard deviation of log odds: 1 is 27 % to 73 % around one half",
             )  # fmt: skip
         strata = len(self.count.strata) if isinstance(self.count, Cells) else 0
         if value > 0 and strata < 2:

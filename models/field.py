@@ -68,11 +68,12 @@ class Field:
     def __post_init__(self) -> None:
         needed = (("period",) if self.walk else ()) + (("stratum",) if self.pooled else ())
         if self.cells.dims() != needed:
-            found = " and ".join(f"{dim}s" for dim in self.cells.dims()) or "one cell"
+            plural = {"period": "periods", "stratum": "strata"}
+            found = " and ".join(plural[dim] for dim in self.cells.dims()) or "one cell"
             raise InvalidValueError(
                 f"{self.losses.kind} losses do not go with a table of {found}",
                 where=f"evidence.{self.name}.count",
-                why="it needs " + " and ".join(f"{dim}s" for dim in needed),
+                why="it needs " + " and ".join(plural[dim] for dim in needed),
                 remedy="walk for periods, pooled for strata, walk_pooled for both",
             )  # fmt: skip
         sizes = {"periods": (self.walk, self.cells.shape[0]),
@@ -150,8 +151,8 @@ class Field:
         table = tuple(period if dim == "period" else dim for dim in cells)
         found = {"deaths": cells, "confirmed": cells, f"{self.name}_count": table}
         found[self.name] = table if self.cells.counts.size <= POINTWISE else (period,)
-        found |= {f"{self.name}_unknown_stratum": (period,),
-                  f"{self.name}_unknown_period": ("stratum",)}  # fmt: skip
+        for kind, dim in (("unknown_stratum", period), ("unknown_period", "stratum")):
+            found |= {f"{self.name}_{kind}": (dim,), f"{self.name}_{kind}_count": (dim,)}
         if self.walk is not None:
             found["log_walk"] = (period,)
         if self.pooled is not None:
@@ -166,22 +167,27 @@ class Field:
         return found
 
     def constants(self) -> frozenset[str]:
-        """Return the estimands that the model takes as known."""
-        found = set()
+        """Return the estimands that the model takes as known, or that are part of others."""
+        found = {"confirmed"}
         if isinstance(self.count.precision, Known):
             found.add("precision")
             if self.count.precision.value == 1:
                 found.add("observed")
         if isinstance(self.count.coverage, Known):
             found.add("coverage")
-            if self.count.coverage.value == 1 and self.cells.observed.all():
-                found |= {"unseen", "realized_coverage"}
-                found |= {"total", "deaths"} if "observed" in found else set()
+            if self.count.coverage.value == 1:
+                found |= {"stratum_coverage"} if self.count.deviation > 0 else set()
+                if self.cells.observed.all():
+                    found |= {"unseen", "realized_coverage"}
+                    found |= {"total"} if "observed" in found else set()
+                    found |= {"deaths"} if "observed" in found and not self.unassigned() else set()
         return frozenset(found)
 
     def moment_orders(self) -> dict[str, float]:
         """Return, by estimand, the order below which posterior moments exist; absent: all do."""
         order = self.count.coverage.inverse_moment_order()
+        if self.walk is not None and not self.cells.observed.any(axis=1).all():
+            order = 0.0  # nothing bounds a step of Student's t into a period that nobody saw
         return {"total": order, "unseen": order, "deaths": order}
 
     def formula(self) -> list[str]:
@@ -270,7 +276,8 @@ class Field:
                       "stratum_order": order}  # fmt: skip
         if self.own_step is not None:
             found["own_scale"] = self.own_step
-        return found | {f"{self.name}_{kind}": names for kind, names in self.unassigned().items()}
+        extra = self.unassigned().items()
+        return found | {f"{self.name}_{kind}_count": names for kind, names in extra}
 
     # -- the NumPy face -------------------------------------------------------------------------
 
@@ -306,6 +313,11 @@ class Field:
         if self.own_step is not None:
             found = found + theta["own"][draws]
         return np.asarray(found)
+
+    def seen_rate(self, theta: Mapping[str, FloatArray], draws: slice) -> FloatArray:
+        """Return the rate of listed names of all cells, 0 where nobody looked."""
+        log_rate = self.log_seen_rate(theta, draws)
+        return np.asarray(np.exp(np.where(self.cells.observed, log_rate, -np.inf)))
 
     def chunks(self, draws: int) -> list[slice]:
         """Return slices of draws that are worked on at once: some 16 MB of cells each."""

@@ -79,7 +79,7 @@ def log_likelihood(field: Field, theta: Mapping[str, FloatArray]) -> dict[str, F
     extra = {kind: np.empty((draws, names.size)) for kind, names in field.unassigned().items()}
     for part in field.chunks(draws):
         log_rate = field.log_seen_rate(theta, part)
-        rate = np.exp(log_rate) * cells.observed
+        rate = field.seen_rate(theta, part)
         each = np.where(cells.observed, counts * log_rate - rate - constant, 0.0)
         found[part] = each if few else each.sum(axis=2)
         for kind, names in field.unassigned().items():

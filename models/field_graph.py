@@ -30,13 +30,14 @@ def build_graph(field: Field) -> pymc.Model:
         if field.own_step is not None:
             log_rate = log_rate + _own(field, data)
         seen = data["observed_cell"]
-        rate = pt.exp(log_rate) * seen + _NOTHING * (1 - seen)
+        # inside the exponential: what nobody saw may have a rate beyond all numbers
+        rate = pt.exp(pt.switch(seen > 0, log_rate, np.log(_NOTHING)))
         pm.Poisson(field.name, rate, observed=data[f"{field.name}_count"])
         for kind in field.unassigned():
             axis = 1 if kind == "unknown_stratum" else 0
             pm.CustomDist(
                 f"{field.name}_{kind}", rate.sum(axis=axis), logp=_unassigned_logp,
-                observed=data[f"{field.name}_{kind}"],
+                observed=data[f"{field.name}_{kind}_count"],
             )  # fmt: skip
     return model
 
@@ -68,7 +69,9 @@ def _walk(field: Field, data: Mapping[str, Any]) -> TensorVariable:
             support_point=lambda rv, size, tail, drift, step, start: start,
             signature="(),(),(),(t)->(t)",
         )  # fmt: skip
-    raw = pm.StudentT("step_raw", nu=data["tail"], mu=0.0, sigma=1.0, shape=periods - 1)
+    raw = pm.StudentT(
+        "step_raw", nu=data["tail"], mu=0.0, sigma=1.0, shape=periods - 1, transform=light_tails()
+    )
     moves = pt.concatenate([pt.zeros(1), pt.cumsum(drift + step * raw)])
     # the middle, which most names speak of, rather than an end
     return pm.Deterministic("log_walk", pm.Flat("log_level") + moves - moves.mean())
@@ -84,6 +87,30 @@ def _walk_logp(value: Any, tail: Any, drift: Any, step: Any, start: Any) -> Any:
 
     steps = pm.StudentT.dist(nu=tail, mu=drift, sigma=step)
     return pm.logp(steps, value[1:] - value[:-1]).sum()
+
+
+def light_tails() -> Any:
+    """Return the transform x = sinh(u): polynomial tails of x become exponential ones of u.
+
+    A sampler whose steps have one size gets lost in polynomial tails.
+    """
+    import pytensor.tensor as pt
+    from pymc.logprob.transforms import Transform
+
+    class LightTails(Transform):  # type: ignore[misc]
+        name = "arsinh"
+
+        def forward(self, value: Any, *inputs: Any) -> Any:
+            return pt.arcsinh(value)
+
+        def backward(self, value: Any, *inputs: Any) -> Any:
+            return pt.sinh(value)
+
+        def log_jac_det(self, value: Any, *inputs: Any) -> Any:
+            far = pt.abs(value)  # log cosh, which itself would overflow
+            return far + pt.log1p(pt.exp(-2 * far)) - np.log(2)
+
+    return LightTails()
 
 
 def _effect(field: Field, data: Mapping[str, Any]) -> TensorVariable:
@@ -111,10 +138,13 @@ def _own(field: Field, data: Mapping[str, Any]) -> TensorVariable:
     step = pm.HalfNormal("own_step", data["own_scale"])
     if field.centered["own"]:
         # their mean is redundant, but no names speak of it, so that its prior keeps it round
-        free = pm.GaussianRandomWalk(
-            "own_path", sigma=step, init_dist=pm.Normal.dist(0.0, step),
-            shape=(strata, periods - 1),
-        )  # fmt: skip
+        if periods == 2:  # PyMC has no density for a walk of one step
+            free = pm.Normal("own_path", 0.0, step, shape=(strata, 1))
+        else:
+            free = pm.GaussianRandomWalk(
+                "own_path", sigma=step, init_dist=pm.Normal.dist(0.0, step),
+                shape=(strata, periods - 1),
+            )  # fmt: skip
         path = (free - free.mean(axis=0, keepdims=True)).T
     else:
         raw = pm.ZeroSumNormal("own_raw", sigma=1.0, shape=(periods - 1, strata))

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from models.completion import relative_odds
 from models.errors import RefusedError
+from models.thinning import LARGEST_MEAN
 
 if TYPE_CHECKING:
     from models.field import Field
@@ -60,15 +61,18 @@ def simulate(
         steps = rng.standard_normal((draws, periods - 1, strata))
         steps = (steps - steps.mean(axis=2, keepdims=True)) * theta["own_step"][:, None, None]
         log_rate += np.pad(np.cumsum(steps, axis=1), ((0, 0), (1, 0), (0, 0)))
-    seen_rate = np.exp(log_rate - log_rate.max(axis=(1, 2), keepdims=True))
+    highest = np.where(cells.observed, log_rate, -np.inf).max(axis=(1, 2), keepdims=True)
+    seen_rate = np.exp(np.minimum(log_rate - highest, np.log(LARGEST_MEAN)))
     listed = np.asarray(rate, float) * cells.observed.sum() * coverage / precision
     weights = (seen_rate * cells.observed).sum(axis=1)
     seen_rate *= (listed / weights.sum(axis=1))[:, None, None]
     odds = ((1 - coverage) / coverage)[:, None] * relative_odds(d, weights)
     true_rate = seen_rate * precision[:, None, None]
-    confirmed = rng.poisson(true_rate) * cells.observed
-    unseen = rng.poisson(true_rate * (odds[:, None, :] + ~cells.observed))
-    names = confirmed + rng.poisson(seen_rate - true_rate) * cells.observed
+    confirmed = rng.poisson(true_rate * cells.observed)
+    largest = LARGEST_MEAN / cells.counts.size
+    unseen_rate = true_rate * (odds[:, None, :] + ~cells.observed)
+    unseen = rng.poisson(np.minimum(unseen_rate, largest))
+    names = confirmed + rng.poisson((seen_rate - true_rate) * cells.observed)
     found = theta | {"deaths": confirmed + unseen, "confirmed": confirmed}
     found |= _unassigned(field, names, rng)
     if count.deviation > 0:
@@ -94,9 +98,11 @@ def _walk(
 def _unassigned(field: Field, names: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Take stratum or period from as many names as lack it in the field's table."""
     found: dict[str, np.ndarray] = {}
+    left = field.cells.total - field.cells.extra("undated").sum()
     for kind, axis in (("unknown_stratum", 2), ("unknown_period", 1)):
-        share = field.cells.extra(kind).sum() / field.cells.total
-        lost = rng.binomial(names, share)
+        taken = field.cells.extra(kind).sum()
+        lost = rng.binomial(names, taken / left)
+        left = left - taken
         names = names - lost
         found[kind] = lost.sum(axis=axis)
     return found | {"count": names}

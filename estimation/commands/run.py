@@ -19,7 +19,7 @@ from estimation.commands.common import (
 if TYPE_CHECKING:
     from estimation.fit.store import Refit
     from estimation.study.read import Study
-    from estimation.study.run import Outcome
+    from estimation.study.run import Fitted, Outcome
 
 _FOLDER = Path("undercount-runs")
 
@@ -46,7 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the study and return 0, or 6 if some scenarios failed."""
     from estimation.fit.executors import named_executor
     from estimation.study.read import read_study
-    from estimation.study.run import fit_study, write_run
+    from estimation.study.run import fit_study
+    from estimation.study.write import write_run
 
     study = read_study(arguments.study)
     recorded = _recorded(arguments.study)
@@ -89,7 +90,14 @@ def _recorded(study: str | None) -> dict | None:  # type: ignore[type-arg]
 
 
 def _print(study: Study, outcome: Outcome, target: Path, *, quiet: bool) -> None:
-    from estimation.report.text import answer, bullets, number, table, verdict_table
+    from estimation.report.text import (
+        answer,
+        bullets,
+        claims_table,
+        number,
+        table,
+        verdict_table,
+    )
     from estimation.summaries.agreement import percent
 
     result = outcome.result()
@@ -110,27 +118,43 @@ def _print(study: Study, outcome: Outcome, target: Path, *, quiet: bool) -> None
             *(percent(item.mass_inside) for item in one.published),
         ]
         for one in outcome.fitted
+        if not one.scenario.further
     ]
     print("\n" + table(head, rows))
+    further = [one for one in outcome.fitted if one.scenario.further]
+    if further:
+        print("\nFurther models\n")
+        print(_further_table(further, level))
     origins = {one.scenario.name: one.origin for one in outcome.fitted}
-    print(f"\nChecks of the fits ({result.engine}): {result.diagnostics.verdict}\n")
+    print(f"\nChecks of the fits: {result.diagnostics.verdict}\n")
     print(verdict_table(outcome.verdicts, origins))
+    if outcome.claims:
+        print("\nClaims\n")
+        print(claims_table(outcome.claims))
     lines = list(result.notes)
     if result.diagnostics.accepted:
         lines.append(f"Accepted although checks failed: {result.diagnostics.accepted}")
-    open_claims = [c for c in study.claims if c.estimand not in first.tree["posterior"]]
-    if open_claims:
-        count = len(open_claims)
-        lines.append(
-            f"{count} more claims are on record that a single total cannot test: "
-            + "; ".join(claim.statement for claim in open_claims)
-            + "."
-        )
     lines += [f"Scenario {name} failed: {reason}" for name, reason in outcome.failed.items()]
     print("\n" + bullets(lines))
-    print(f"\nWritten to {target}: summary.csv, summary.json, posterior/, provenance.json")
+    tables = "summary.csv, summary.json, " + ("claims.csv, " if outcome.claims else "")
+    print(f"\nWritten to {target}: {tables}posterior/, provenance.json")
     record = json.loads((target / "provenance.json").read_text(encoding="utf-8"))
-    print(f"Figure: {record['figures']}")
+    drawn = [word for word in record["figures"].split(", ") if not word.endswith(".svg")]
+    print(f"Figures (SVG too): {', '.join(drawn)}")
+
+
+def _further_table(further: list[Fitted], level: str) -> str:
+    from estimation.report.text import number, table
+
+    head = ["model", "names", "as of", "median total", f"low ({level})", f"high ({level})"]
+    rows = [
+        [
+            one.scenario.title, f"{one.scenario.model.base.names:,}", str(one.losses.as_of or ""),
+            *(number("total", one.rows[0][key]) for key in ("median", "low", "high")),
+        ]
+        for one in further
+    ]  # fmt: skip
+    return table(head, rows)
 
 
 def _print_repetition(recorded: dict, target: Path) -> None:  # type: ignore[type-arg]

@@ -88,17 +88,28 @@ def reported(values: xarray.DataArray) -> bool:
     return values.size <= LARGEST_TABLE * values.sizes["chain"] * values.sizes["draw"]
 
 
-def elements(found: xarray.Dataset) -> dict[str, float]:
-    """Return the values of a dataset by name and, where there are several, by label."""
-    values: dict[str, float] = {}
-    for name, array in found.data_vars.items():
-        if not array.ndim:
-            values[str(name)] = float(array)
-            continue
-        labels = itertools.product(*(array[dim].to_numpy().tolist() for dim in array.dims))
-        for label, value in zip(labels, array.to_numpy().ravel().tolist(), strict=True):
-            values[f"{name}[{', '.join(map(str, label))}]"] = value
-    return values
+def varying_elements(posterior: xarray.Dataset) -> tuple[xarray.Dataset, dict[str, list[str]]]:
+    """Return a dataset with one axis of elements a variable, and the names of those elements.
+
+    Counts that are the same in all draws are known (a cell without names that nobody looked into,
+    say) and left out: their R-hat is not a number.
+    """
+    import xarray
+
+    found, names = {}, {}
+    for name, array in posterior.data_vars.items():
+        dims = [str(dim) for dim in array.dims if dim not in ("chain", "draw")]
+        values = array.transpose("chain", "draw", *dims).to_numpy()
+        values = values.reshape(*values.shape[:2], -1)
+        labels = itertools.product(*(array[dim].to_numpy().tolist() for dim in dims))
+        words = [f"{name}[{', '.join(map(str, one))}]" if dims else str(name) for one in labels]
+        keep = np.ones(values.shape[2], bool)
+        if np.issubdtype(values.dtype, np.integer) and dims:
+            keep = np.ptp(values, axis=(0, 1)) > 0
+        if keep.any():
+            found[str(name)] = (("chain", "draw", f"{name} element"), values[..., keep])
+            names[str(name)] = [word for word, kept in zip(words, keep, strict=True) if kept]
+    return xarray.Dataset(found), names
 
 
 def verdicts(
@@ -158,8 +169,17 @@ def require(verdict: Verdict, accept: str | None) -> Verdict:
 def _convergence(posterior: xarray.Dataset, prob: float, limits: Thresholds) -> list[Check]:
     import arviz_stats
 
-    counted = {str(n): np.issubdtype(v.dtype, np.integer) for n, v in posterior.data_vars.items()}
+    posterior, names = varying_elements(posterior)
+    counted = {n: np.issubdtype(v.dtype, np.integer) for n, v in posterior.data_vars.items()}
     posterior = posterior.astype(float)
+
+    def elements(found: Any) -> dict[str, float]:
+        return {
+            word: value
+            for name, words in names.items()
+            for word, value in zip(words, found[name].to_numpy().ravel().tolist(), strict=True)
+        }
+
     tails = ((1 - prob) / 2, (1 + prob) / 2)
     errors = [elements(arviz_stats.mcse(posterior, method="quantile", prob=p)) for p in tails]
     widths = posterior.quantile(tails[1], ("chain", "draw")) - posterior.quantile(

@@ -11,7 +11,7 @@ from estimation.errors import InvalidValueError, UsageError
 from estimation.fit import exact, nuts
 from estimation.fit.record import Record
 from estimation.fit.store import Refit, Store, obtain
-from estimation.fit.tree import from_record, ingredients, to_record, to_tree
+from estimation.fit.tree import from_record, ingredients, labeled, to_record, to_tree
 from models.model import Model
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Plan:
             return to_record(fresh[0], made_of)
 
         record, origin = obtain(store, refit, made_of, make)
-        return (fresh[0] if fresh else from_record(record)), origin
+        return (fresh[0] if fresh else labeled(from_record(record), self.model)), origin
 
 
 def plan(
@@ -92,7 +92,9 @@ def plan(
             why="the rates of cells depend on each other", remedy="auto or nuts",
         )  # fmt: skip
     chosen = engine if engine != "auto" else "exact" if model.joint.exact else "nuts"
-    size = draws if draws is not None else {"exact": exact.DRAWS, "nuts": nuts.DRAWS}[chosen]
+    size = draws
+    if size is None:
+        size = exact.DRAWS if chosen == "exact" else nuts.default_draws(model)
     lowest = {"draws": (size, 4), "chains": (chains, 1), "tune": (tune, 1), "seed": (seed, 0)}
     for name, (value, low) in lowest.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < low:
@@ -125,7 +127,7 @@ def fit(
     engine : {"auto", "exact", "nuts"}
         "auto" takes exact draws where they exist: flat losses with one count.
     draws : int, optional
-        Draws a chain: 25,000 exact or 1,000 by NUTS.
+        Draws a chain: 25,000 exact; by NUTS 1,000, or 2,000 for a table of 1,000 cells or fewer.
     chains : int
         Chains; of independent draws, just rows.
     tune : int

@@ -17,6 +17,23 @@ from models.model import Model
 #: Defaults: the gate asks for an effective size of 400 in bulk and tails.
 CHAINS, DRAWS, TUNE = 4, 1000, 1000
 
+#: Tables of up to so many cells are sampled in less time than their graph is compiled: twice the
+#: draws cost next to nothing, and few periods or strata leave scales with long tails.
+SMALL_TABLE, SMALL_TABLE_DRAWS = 1000, 2000
+
+#: Mean acceptance: for the same reason small tables get small steps of the sampler.
+_ACCEPT, _ACCEPT_SMALL_TABLE = 0.8, 0.95
+
+
+def default_draws(model: Model) -> int:
+    """Return how many draws a chain a model gets if nobody says."""
+    return SMALL_TABLE_DRAWS if _is_small_table(model) else DRAWS
+
+
+def _is_small_table(model: Model) -> bool:
+    cells = model.base.cells
+    return cells is not None and cells.counts.size <= SMALL_TABLE
+
 
 def nuts_draws(
     model: Model,
@@ -51,6 +68,7 @@ def nuts_draws(
     tree = session.sample(
         model, draws=draws, tune=tune, chains=chains, cores=cores or os.cpu_count() or 1,
         seed=integer(seed, "nuts"), progress=progress,
+        target_accept=_ACCEPT_SMALL_TABLE if _is_small_table(model) else _ACCEPT,
     )  # fmt: skip
     free = {}
     for name, values in tree["posterior"].data_vars.items():

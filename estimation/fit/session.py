@@ -141,7 +141,7 @@ class Session:
 
     def sample(
         self, model: Graphed, *, draws: int, tune: int, chains: int, cores: int, seed: int,
-        progress: Callable[[int, int, int], None] | None = None,
+        progress: Callable[[int, int, int], None] | None = None, target_accept: float = 0.8,
     ) -> Any:  # fmt: skip
         """Sample the graph of a model by NUTS.
 
@@ -156,6 +156,8 @@ class Session:
             0 to 2^32 - 1.
         progress : callable, optional
             Told draws done, all draws, and divergences, a few times a second.
+        target_accept : float
+            Mean acceptance that the step size is tuned for.
 
         Returns
         -------
@@ -181,7 +183,8 @@ class Session:
         try:
             running = nutpie.sample(
                 compilation.holding(data), draws=draws, tune=tune, chains=chains,
-                cores=min(cores, chains), seed=seed, save_warmup=False, progress_bar=False,
+                cores=min(cores, chains), seed=seed, target_accept=target_accept,
+                save_warmup=False, progress_bar=False,
                 blocking=False, **options,
             )  # fmt: skip
             return _wait(running)

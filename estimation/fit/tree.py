@@ -73,10 +73,9 @@ def to_tree(
     if statistics is None:
         statistics = dataset({"lp": np.asarray(sum(log_prior.values(), *log_likelihood.values()))})
     data = {key: np.asarray(value) for key, value in model.graph_data().items()}
-    name = model.base_name
     observed = {
-        name if key == f"{name}_count" else key: _with_dims(data.pop(key), dims.get(key, ()))
-        for key in [key for key in data if key == f"{name}_count" or key in log_likelihood]
+        one: _with_dims(data.pop(f"{one}_count"), dims.get(f"{one}_count", ()))
+        for one in log_likelihood
     }
     made_of = ingredients(model, engine, seed, settings)
     tree = xarray.DataTree.from_dict(
@@ -105,14 +104,50 @@ def to_tree(
         "moment_orders": json.dumps(
             {key: order for key, order in model.moment_orders().items() if np.isfinite(order)}
         ),
-        "division": json.dumps(model.stated_division()),
+        **_labels(model),
     }
     return tree
 
 
+def _labels(model: Model) -> dict[str, str]:
+    """Return attributes that say what the numbers are about; a kept fit gets those of its asker."""
+    cells, base = model.base.cells, model.base
+    table = None
+    if cells is not None:
+        table = {
+            "step": cells.step, "dating": cells.dating, "partial": cells.partial,
+            "apart": cells.apart, "names": model.base_name,
+            "exposure": np.asarray(cells.exposure).tolist() if cells.has_exposure else None,
+        }  # fmt: skip
+    return {
+        "division": json.dumps(model.stated_division()),
+        "table": json.dumps(table),
+        "as_of": base.as_of.isoformat() if base.as_of else "",
+    }
+
+
+def labeled(tree: xarray.DataTree, model: Model) -> xarray.DataTree:
+    """Return a kept fit with the labels of a model of the same numbers.
+
+    Dates and names do not count for the key of a fit, so that it may have been made with others.
+    """
+    import xarray
+
+    labels = model.coords()
+    groups = {}
+    for group, node in tree.children.items():
+        dataset = node.to_dataset()
+        own = {dim: label for dim, label in labels.items() if dim in dataset.dims}
+        groups[group] = dataset.assign_coords(own)
+    found = xarray.DataTree.from_dict(groups)
+    found.attrs = dict(tree.attrs) | _labels(model)
+    return found
+
+
 def _with_dims(value: np.ndarray, dims: tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarray]:
     """Return dims and values, without the axes of length one that a graph keeps for all tables."""
-    return dims, value.reshape([size for size in value.shape if size > 1]) if dims else value
+    single = [axis for axis, size in enumerate(value.shape) if size == 1]
+    return dims, value.squeeze(tuple(single[: value.ndim - len(dims)])) if dims else value
 
 
 def _plain(statistics: xarray.Dataset) -> xarray.Dataset:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from estimation.report import style
 from estimation.summaries.agreement import Published, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: Blue and orange of the Okabe-Ito palette: told apart by color-blind readers and in gray print.
-_POSTERIOR, _PUBLISHED = "#0072B2", "#E69F00"
+#: Inches of a row, of the parts around rows, and of their labels.
+_ROW, _AROUND, _LABEL = 1.15, 0.8, 3.0
 
 
 def missing_plotting() -> str:
@@ -47,12 +48,6 @@ def draw_totals(
     target : Path
         File name without ending; SVG and PNG are written.
     """
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-    from matplotlib.ticker import StrMethodFormatter
-
     tails = [(1 - prob) / 2, 0.5, (1 + prob) / 2]
     # the axis shows every interval whole; what little lies far beyond runs off its end
     bounds = np.array(
@@ -63,38 +58,33 @@ def draw_totals(
         ends = [min(ends[0], published.low), max(ends[1], published.high)]
     margin = 0.03 * (ends[1] - ends[0]) or 1.0
     ends = [ends[0] - margin, ends[1] + margin]
-    style = {"font.family": "DejaVu Sans", "svg.hashsalt": "undercount", "axes.linewidth": 0.8}
-    with pyplot.rc_context(style):
-        figure, axes = pyplot.subplots(
-            len(rows), 1, sharex=True, squeeze=False, layout="constrained",
-            figsize=(8, 1.2 + 1.15 * len(rows)),
-        )  # fmt: skip
-        for axis, (label, draws) in zip(axes[:, 0], rows, strict=True):
+    with style.sheet(title, target, height=_AROUND + _ROW * len(rows), rows=len(rows)) as sheet:
+        _, axes = sheet
+        for axis, (label, draws) in zip(axes, rows, strict=True):
             if published is not None:
-                axis.axvspan(published.low, published.high, color=_PUBLISHED, alpha=0.25, lw=0)
+                axis.axvspan(
+                    published.low, published.high, color=style.PUBLISHED, alpha=0.25, lw=0,
+                    label="published range",
+                )  # fmt: skip
             _density(axis, draws)
             low, middle, high = np.quantile(draws, tails)
-            axis.plot([low, high], [-0.09, -0.09], color=_POSTERIOR, lw=2.5, solid_capstyle="butt")
-            axis.plot([middle], [-0.09], "o", color=_POSTERIOR, ms=6)
+            axis.plot(
+                [low, high], [-0.09, -0.09], color=style.POSTERIOR, lw=2.5, solid_capstyle="butt",
+                label=f"{percent(prob)} interval",
+            )  # fmt: skip
+            axis.plot([middle], [-0.09], "o", color=style.POSTERIOR, ms=6, label="median")
             axis.set_ylim(-0.2, 1.12)
             axis.set_yticks([])
             axis.spines[["left", "right", "top"]].set_visible(False)
-            words = f"{label}\n{middle:,.0f}\n({low:,.0f} to {high:,.0f})"
+            words = style.wrapped(label, _LABEL, 8.5)
+            words += f"\n{middle:,.0f}\n({low:,.0f} to {high:,.0f})"
             axis.text(
                 -0.01, 0.5, words, transform=axis.transAxes, ha="right", va="center", fontsize=8.5
             )
-        last = axes[-1, 0]
+        last = axes[-1]
         last.set_xlim(*ends)
-        last.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-        last.set_xlabel(
-            f"total deaths (curve: posterior density; point: median; bar: {percent(prob)} interval"
-            + ("; shaded: published range)" if published is not None else ")"),
-            fontsize=9,
-        )
-        figure.suptitle(title, fontsize=11)
-        figure.savefig(target.with_suffix(".svg"), metadata={"Date": None})
-        figure.savefig(target.with_suffix(".png"), dpi=150)
-        pyplot.close(figure)
+        style.number_axis(last.xaxis, max(abs(end) for end in ends), style.WIDTH - _LABEL)
+        last.set_xlabel("total deaths")
 
 
 def _density(axis: Axes, draws: np.ndarray) -> None:
@@ -103,5 +93,7 @@ def _density(axis: Axes, draws: np.ndarray) -> None:
     low, high = np.quantile(draws, [0.002, 0.998])
     heights, edges = np.histogram(draws, bins=50, range=(low, max(high, low + 1)))
     scaled = heights / max(heights.max(), 1)
-    axis.stairs(scaled, edges, fill=True, color=_POSTERIOR, alpha=0.45)
-    axis.stairs(scaled, edges, color=_POSTERIOR, lw=1.0)
+    axis.stairs(
+        scaled, edges, fill=True, color=style.POSTERIOR, alpha=0.45, label="posterior density"
+    )
+    axis.stairs(scaled, edges, color=style.POSTERIOR, lw=1.0)

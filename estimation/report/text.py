@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from estimation.diagnostics.verdicts import PASS, Verdict
 from estimation.summaries.agreement import percent
+from estimation.summaries.claims import Judged
 
 
 def rounded(number: float) -> str:
@@ -69,6 +71,36 @@ def _short(value: float) -> str:
 def bullets(lines: Sequence[str]) -> str:
     """Return lines with a dash before each."""
     return "\n".join(f"- {line}" for line in lines)
+
+
+def claims_table(claims: Sequence[Judged]) -> str:
+    """Return a row a claim, with the reason of its verdict on a line below.
+
+    Parameters
+    ----------
+    claims : sequence of Judged
+    """
+    lines = []
+    for judged in claims:
+        claim = judged.claim
+        found = "" if judged.median is None else f"; estimated {_estimated(judged)}"
+        unit = f" {claim.unit}" if claim.unit and claim.stated() != "yes" else ""
+        lines.append(f"{judged.verdict:<11}  {claim.statement}")
+        lines.append(f"{'':<11}  stated {claim.stated()}{unit}{found}")
+        lines += textwrap.wrap(judged.why, 86, initial_indent=" " * 13, subsequent_indent=" " * 13)
+    return "\n".join(lines)
+
+
+def _estimated(judged: Judged) -> str:
+    def plain(x: float) -> str:
+        return f"{x:,.0f}" if abs(x) >= 1000 else f"{x:.3g}"
+
+    middle = plain(judged.median or 0.0)
+    if judged.low is None or judged.high is None:
+        return f"with probability {percent(judged.median or 0.0)}"
+    if judged.low == judged.high:
+        return middle
+    return f"{middle} ({plain(judged.low)} to {plain(judged.high)})"
 
 
 def verdict_table(verdicts: Mapping[str, Verdict], origins: Mapping[str, str]) -> str:

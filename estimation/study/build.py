@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from estimation.errors import DataError, UndercountError
+from estimation.study.sections import as_table, refuse_unknown
+from estimation.study.tables import with_table
 from estimation.words import suggestion
 from models import beliefs, losses
 from models.count import Count
 
 #: What each section may hold as its `kind`.
 KINDS: dict[str, dict[str, Callable[..., Any]]] = {
-    "losses": {"flat": losses.Flat},
+    "losses": {
+        "flat": losses.Flat,
+        "walk": losses.Walk,
+        "pooled": losses.Pooled,
+        "walk_pooled": losses.walk_pooled,
+    },
     "prior": {
         "scale": losses.ScalePrior,
         "gamma": losses.GammaPrior,
@@ -38,7 +46,7 @@ _NESTED = {"prior": "prior", "coverage": "belief", "precision": "belief"}
 _INTERNAL = {"stated"}
 
 
-def build(sort: str, section: object, where: str) -> Any:
+def build(sort: str, section: object, where: str, folder: Path | None = None) -> Any:
     """Return what a section describes.
 
     Parameters
@@ -49,6 +57,8 @@ def build(sort: str, section: object, where: str) -> Any:
         What the file holds there.
     where : str
         The place, for messages.
+    folder : Path, optional
+        Where tables that are named in the section lie.
 
     Raises
     ------
@@ -67,6 +77,8 @@ def build(sort: str, section: object, where: str) -> Any:
             f"no {sort} of kind {kind!r}", where=where, remedy=suggestion(str(kind), kinds)
         )
     maker = kinds[kind]
+    if maker is Count and "table" in table:
+        table = with_table(table, where, folder)
     known, required = _keys(maker)
     refuse_unknown(table, {"kind", *known}, where)
     for name in required:
@@ -81,24 +93,6 @@ def build(sort: str, section: object, where: str) -> Any:
         return maker(**values)
     except UndercountError as error:
         raise error.inside(where) from None
-
-
-def as_table(section: object, where: str) -> Mapping[str, Any]:
-    """Return the section if it is a table."""
-    if not isinstance(section, Mapping):
-        raise DataError(f"must be a table, not {section!r}", where=where)
-    return section
-
-
-def refuse_unknown(table: Mapping[str, Any], known: Iterable[str], where: str) -> None:
-    """Refuse keys that nobody reads, and name the nearest known one."""
-    allowed = sorted(known)
-    for key in table:
-        if key not in allowed:
-            raise DataError(
-                f"unknown key {key!r}", where=where, why="it would be ignored",
-                remedy=suggestion(key, allowed),
-            )  # fmt: skip
 
 
 def _keys(maker: Callable[..., Any]) -> tuple[list[str], list[str]]:

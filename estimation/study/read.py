@@ -11,12 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from estimation.errors import DataError, UndercountError
-from estimation.study.build import as_table, build, refuse_unknown
+from estimation.study.build import build
+from estimation.study.claims import read_claim
+from estimation.study.sections import as_table, refuse_unknown
+from estimation.study.tables import named_files, resolved, with_copies
 from estimation.summaries.agreement import Published
-from models.checks import real, text, whole
+from estimation.summaries.claims import Claim
+from models.checks import text, whole
 from models.model import Model
 
-_SECTIONS = {"title", "seed", "losses", "evidence", "published", "scenario", "claim"}
+_SECTIONS = {"title", "seed", "losses", "evidence", "published", "scenario", "models", "claim"}
+
+#: The folder of a run that holds copies of the tables of its study.
+TABLES = "tables"
 
 #: The file name of the study that `undercount run` runs when none is given.
 ARTICLE = "article.toml"
@@ -24,7 +31,7 @@ ARTICLE = "article.toml"
 
 @dataclasses.dataclass(frozen=True)
 class Scenario:
-    """The same model with fields replaced.
+    """The same model with fields replaced, or a further model of the study.
 
     Parameters
     ----------
@@ -35,25 +42,24 @@ class Scenario:
     model : Model
     reason : str
         Why one would believe it.
+    further : bool
+        Whether it is a model of its own, of other data.
+    accept_maturity : str
+        Of a further model: reason to compare its periods although their maturity differs.
     """
 
     name: str
     title: str
     model: Model
     reason: str = ""
+    further: bool = False
+    accept_maturity: str = ""
 
-
-@dataclasses.dataclass(frozen=True)
-class Claim:
-    """A published statement with its number, recorded to be put to the test."""
-
-    statement: str
-    estimand: str
-    unit: str
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    source: str = ""
+    def index(self) -> dict[str, str]:
+        """Return what tells its rows apart from those of the main model."""
+        if self.name == "base":
+            return {}
+        return {"model" if self.further else "scenario": self.name}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,11 +75,13 @@ class Study:
     model : Model
         The main model.
     scenarios : tuple of Scenario
-        The main model first, named "base".
+        The main model first, named "base"; further models last.
     published : tuple of Published
     claims : tuple of Claim
     written : str
         The text of the file, kept for provenance.
+    files : dict of Path
+        Tables beside the study, by the name that the study gives them.
     """
 
     name: str
@@ -84,6 +92,7 @@ class Study:
     published: tuple[Published, ...]
     claims: tuple[Claim, ...]
     written: str
+    files: Mapping[str, Path] = dataclasses.field(default_factory=dict)
 
 
 def article_text() -> str:
@@ -112,47 +121,91 @@ def read_study(path: str | Path | None = None) -> Study:
     written = _read(path)
     if path.suffix == ".json":
         name, written = _from_provenance(written, path)
-        return parse_study(written, name)
-    return parse_study(written, path.name)
+        # a run keeps copies of the tables of its study
+        return parse_study(written, name, path.parent / TABLES, copied=True)
+    return parse_study(written, path.name, path.parent)
 
 
-def parse_study(written: str, name: str) -> Study:
-    """Turn the text of a study into a Study; `name` is the file name for messages."""
+def parse_study(
+    written: str, name: str, folder: Path | None = None, *, copied: bool = False
+) -> Study:
+    """Turn the text of a study into a Study.
+
+    Parameters
+    ----------
+    written : str
+        The text.
+    name : str
+        The file name, for messages.
+    folder : Path, optional
+        Where its tables lie.
+    copied : bool
+        Whether the tables there are the copies that a run keeps, under their bare names.
+    """
     if not written.strip():
         raise DataError("is empty", where=name, remedy="see the README for a study to start from")
     try:
         table = tomllib.loads(written)
     except tomllib.TOMLDecodeError as error:
         raise DataError(f"is no TOML: {error}", where=name) from None
+    if copied:
+        table = with_copies(table)
     try:
-        return _build_study(table, Path(name).stem, written)
+        study = _build_study(table, Path(name).stem, written, folder)
     except UndercountError as error:
         error.where = f"{name}: {error.where}" if error.where else name
         raise
+    files = {source: resolved(source, folder) for source in named_files(table)}
+    return dataclasses.replace(study, files=files)
 
 
-def _build_study(table: Mapping[str, Any], name: str, written: str) -> Study:
+def _build_study(table: Mapping[str, Any], name: str, written: str, folder: Path | None) -> Study:
     refuse_unknown(table, _SECTIONS, "top level")
-    for section in ("losses", "evidence"):
-        if section not in table:
-            raise DataError(f"has no section [{section}]", why="a model needs losses and evidence")
-    losses = build("losses", table["losses"], "losses")
-    evidence = {
-        key: build("evidence", section, f"evidence.{key}")
-        for key, section in as_table(table["evidence"], "evidence").items()
-    }
-    model = Model(losses, evidence)
+    model = _model(table, "", folder)
     title = text(table.get("title", name), "title")
     kind = model.base.coverage.kind.replace("_", " ")
     base = Scenario("base", f"as stated: {kind}", model)
-    scenarios = (base, *(_scenario(model, *item) for item in _entries(table, "scenario")))
+    further = tuple(
+        _further(key, section, folder)
+        for key, section in as_table(table.get("models", {}), "models").items()
+    )
+    changed = (_scenario(model, *item, folder) for item in _entries(table, "scenario"))
+    scenarios = (base, *changed, *further)
     names = [scenario.name for scenario in scenarios]
     for repeated in {item for item in names if names.count(item) > 1}:
         raise DataError(f"two scenarios are named {repeated!r}", where="scenario")
     published = tuple(_record(Published, *item) for item in _entries(table, "published"))
-    claims = tuple(_claim(*item) for item in _entries(table, "claim"))
+    claims = tuple(
+        read_claim(*item, [one.name for one in further]) for item in _entries(table, "claim")
+    )
     seed = whole(table.get("seed", 1), "seed")
     return Study(name, title, seed, model, scenarios, published, claims, written)
+
+
+def _model(table: Mapping[str, Any], where: str, folder: Path | None) -> Model:
+    """Return the model of a table with sections losses and evidence."""
+    for section in ("losses", "evidence"):
+        if section not in table:
+            raise DataError(f"has no section [{where}{section}]",
+                            why="a model needs losses and evidence")  # fmt: skip
+    losses = build("losses", table["losses"], f"{where}losses")
+    evidence = {
+        key: build("evidence", section, f"{where}evidence.{key}", folder)
+        for key, section in as_table(table["evidence"], f"{where}evidence").items()
+    }
+    return Model(losses, evidence)
+
+
+def _further(name: str, section: object, folder: Path | None) -> Scenario:
+    where = f"models.{name}"
+    table = as_table(section, where)
+    words = ("title", "reason", "accept_maturity")
+    refuse_unknown(table, {*words, "losses", "evidence"}, where)
+    _refuse_name(name, where)
+    said = {key: text(table.get(key, ""), f"{where}.{key}") for key in words}
+    model = _model(table, f"{where}.", folder)
+    return Scenario(name, said["title"] or name, model, said["reason"], further=True,
+                    accept_maturity=said["accept_maturity"])  # fmt: skip
 
 
 def _entries(table: Mapping[str, Any], section: str) -> list[tuple[Mapping[str, Any], str]]:
@@ -163,26 +216,30 @@ def _entries(table: Mapping[str, Any], section: str) -> list[tuple[Mapping[str, 
     return [(as_table(item, place), place) for item, place in zip(found, places, strict=True)]
 
 
-def _scenario(model: Model, table: Mapping[str, Any], where: str) -> Scenario:
+def _refuse_name(name: str, where: str) -> None:
+    if not name.replace("-", "_").isidentifier():
+        raise DataError(f"{name!r} is no name", where=where, why="it becomes a file name")
+
+
+def _scenario(model: Model, table: Mapping[str, Any], where: str, folder: Path | None) -> Scenario:
     refuse_unknown(table, {"name", "title", "reason", "set"}, where)
     for key in ("name", "set"):
         if key not in table:
             raise DataError(f"{key!r} is missing", where=where)
     name = text(table["name"], f"{where}.name")
-    if not name.replace("-", "_").isidentifier():
-        raise DataError(f"{name!r} is no name", where=f"{where}.name", why="it becomes a file name")
+    _refuse_name(name, f"{where}.name")
     for field, value in as_table(table["set"], f"{where}.set").items():
         place = f"{where}.set.{field}"
-        model = _replace(model, field, value, place)
+        model = _replace(model, field, value, place, folder)
     words = {key: text(table.get(key, ""), f"{where}.{key}") for key in ("title", "reason")}
     return Scenario(name, words["title"] or name, model, words["reason"])
 
 
-def _replace(model: Model, field: str, value: object, where: str) -> Model:
+def _replace(model: Model, field: str, value: object, where: str, folder: Path | None) -> Model:
     sorts = {"coverage": "belief", "precision": "belief", "prior": "prior", "losses": "losses"}
     sort = sorts.get(field.rpartition(".")[2], "evidence" if field in model.evidence else "")
     try:
-        return model.replace(field, build(sort, value, where) if sort else value)
+        return model.replace(field, build(sort, value, where, folder) if sort else value)
     except UndercountError as error:
         error.where = error.where if error.where.startswith(where) else f"{where}: {error.where}"
         raise
@@ -198,19 +255,6 @@ def _record(maker: Any, table: Mapping[str, Any], where: str) -> Any:
         return maker(**table)
     except UndercountError as error:
         raise error.inside(where) from None
-
-
-def _claim(table: Mapping[str, Any], where: str) -> Claim:
-    claim: Claim = _record(Claim, table, where)
-    for field in ("statement", "estimand", "unit", "source"):
-        text(getattr(claim, field), f"{where}.{field}")
-    numbers = [getattr(claim, field) for field in ("value", "low", "high")]
-    for number in numbers:
-        if number is not None:
-            real(number, where)
-    if all(number is None for number in numbers):
-        raise DataError("states no value, low or high", where=where)
-    return claim
 
 
 def _read(path: Path) -> str:

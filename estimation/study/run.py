@@ -1,29 +1,27 @@
-"""Run a study: fit every scenario, and write the folder of a run."""
+"""Run a study: fit its models and scenarios, and put its claims to the test."""
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import datetime
-import json
 import platform
 from concurrent.futures import Executor
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from estimation.diagnostics.gate import require, tree_verdict
+from estimation.diagnostics.gate import tree_verdict
 from estimation.diagnostics.verdicts import Verdict
 from estimation.errors import UndercountError
-from estimation.files import PROVENANCE, file_hashes, whole_folder
 from estimation.fit.batch import Tell, carry_out, silent
-from estimation.fit.engine import Engine, plan
+from estimation.fit.engine import Engine, Plan, plan
 from estimation.fit.store import Refit, Store
 from estimation.notes import notes
 from estimation.result import Result
 from estimation.study.read import Scenario, Study
 from estimation.summaries.agreement import Agreement, agreement
+from estimation.summaries.cell_rows import cell_rows, scalar_draws
+from estimation.summaries.claims import CANNOT_TELL, Claim, Judged, judge
 from estimation.summaries.estimates import estimate_rows
+from estimation.summaries.losses import Losses
 
 if TYPE_CHECKING:
     import xarray
@@ -44,6 +42,7 @@ class Fitted:
     tree: xarray.DataTree
     origin: str
     verdict: Verdict
+    losses: Losses
     rows: list[dict[str, Any]]
     published: tuple[Agreement, ...]
 
@@ -61,6 +60,7 @@ class Outcome:
     fitted: tuple[Fitted, ...]
     failed: dict[str, str]
     verdicts: dict[str, Verdict]
+    claims: tuple[Judged, ...]
 
     def result(self) -> Result:
         """Return the object of the output: the main model first, then the other scenarios."""
@@ -71,7 +71,7 @@ class Outcome:
         )
         accepted = next((one.verdict.accepted for one in self.fitted if one.verdict.accepted), "")
         first = self.fitted[0]
-        draws = {str(k): v.to_numpy() for k, v in first.tree["posterior"].data_vars.items()}
+        draws = scalar_draws(first.losses)
         return Result(
             engine=first.tree.attrs["engine"],
             seed=self.seed,
@@ -113,93 +113,80 @@ def fit_study(
         If the main model fails; other scenarios that fail are kept with their reason.
     """
     main = study.scenarios[0]
-    plans = {
-        scenario.name: plan(
-            scenario.model, engine, draws=None if engine == "nuts" else EXACT_DRAWS, seed=seed
-        )
-        for scenario in study.scenarios
-    }
+    plans = {one.name: _plan(one, engine, seed, main) for one in study.scenarios}
 
     def done(name: str, result: Any) -> None:
         if name == main.name and isinstance(result, UndercountError):
             raise result
 
     trees = carry_out(plans, store=store, refit=refit, executor=executor, tell=tell, done=done)
-    fitted, failed, verdicts = [], {}, {}
+    fitted: list[Fitted] = []
+    failed, verdicts = {}, {}
     for scenario in study.scenarios:
         found = trees[scenario.name]
         try:
             if isinstance(found, UndercountError):
                 raise found
-            verdicts[scenario.name] = verdict = tree_verdict(found[0], prob)
-            fitted.append(_report(study, scenario, *found, require(verdict, accept), prob))
+            verdicts[scenario.name] = tree_verdict(found[0], prob)
+            fitted.append(_report(study, scenario, *found, verdicts[scenario.name], prob, accept))
         except UndercountError as error:
             if scenario is main:
                 raise
             failed[scenario.name] = str(error)
-    return Outcome(study, seed, prob, tuple(fitted), failed, verdicts)
+    by_name = {one.scenario.name: one for one in fitted}
+    claims = tuple(_judged(claim, by_name, failed) for claim in study.claims)
+    return Outcome(study, seed, prob, tuple(fitted), failed, verdicts, claims)
+
+
+def _plan(scenario: Scenario, engine: Engine, seed: int, main: Scenario) -> Plan:
+    exact = scenario.model.joint.exact
+    # an engine that was asked for binds the main model; further ones take what they have
+    chosen: Engine = "auto" if engine == "exact" and scenario is not main and not exact else engine
+    draws = EXACT_DRAWS if exact and chosen != "nuts" else None
+    return plan(scenario.model, chosen, draws=draws, seed=seed)
+
+
+def _judged(claim: Claim, fitted: dict[str, Fitted], failed: dict[str, str]) -> Judged:
+    name = claim.model or "base"
+    if name not in fitted:
+        why = f"the model {name} has no fit to report: {failed[name]}"
+        return Judged(claim, None, None, None, CANNOT_TELL, why)
+    one = fitted[name]
+    return judge(claim, one.losses, one.scenario.model.stated_division())
 
 
 def _report(
     study: Study, scenario: Scenario, tree: xarray.DataTree, origin: str, verdict: Verdict,
-    prob: float,
+    prob: float, accept: str | None,
 ) -> Fitted:  # fmt: skip
     model = scenario.model
-    base = scenario.name == "base"
+    losses = Losses(tree, prob, accept=accept, verdict=verdict)
     rows = estimate_rows(
-        {str(name): value.to_numpy() for name, value in tree["posterior"].data_vars.items()},
-        prob,
-        constants=model.constants(),
-        moment_orders=model.moment_orders(),
-        index={} if base else {"scenario": scenario.name},
-    )
-    published = tuple(agreement(tree, item, prob) for item in study.published)
-    if not base:
-        published = tuple(
-            dataclasses.replace(
-                found,
-                published=dataclasses.replace(
-                    found.published, name=f"{found.published.name}, {scenario.name}"
-                ),
-            )
-            for found in published
+        scalar_draws(losses), prob, constants=model.constants(),
+        moment_orders=model.moment_orders(), index=scenario.index(),
+    )  # fmt: skip
+    if model.base.cells is not None:
+        orders = model.moment_orders()
+        rows += cell_rows(losses, prob, moment_orders=orders, index=scenario.index())
+    published = () if scenario.further else _published(study, scenario, tree, prob)
+    return Fitted(scenario, tree, origin, losses.verdict, losses, rows, published)
+
+
+def _published(
+    study: Study, scenario: Scenario, tree: xarray.DataTree, prob: float
+) -> tuple[Agreement, ...]:
+    found = tuple(agreement(tree, item, prob) for item in study.published)
+    if scenario.name == "base":
+        return found
+    return tuple(
+        dataclasses.replace(
+            one,
+            published=dataclasses.replace(
+                one.published, name=f"{one.published.name}, {scenario.name}"
+            ),
         )
-    return Fitted(scenario, tree, origin, verdict, rows, published)
-
-
-def write_run(outcome: Outcome, target: Path, settings: dict[str, Any]) -> None:
-    """Write summary.csv, summary.json, posterior/, figures/ and provenance.json, all or nothing.
-
-    Parameters
-    ----------
-    outcome : Outcome
-    target : Path
-        The folder of the run.
-    settings : dict
-        Engine, level and the like, kept for repeating the run.
-    """
-    result = outcome.result()
-    with whole_folder(target) as folder:
-        (folder / "summary.json").write_text(result.to_json() + "\n", encoding="utf-8")
-        _write_rows(folder / "summary.csv", result.estimates)
-        (folder / "posterior").mkdir()
-        for one in outcome.fitted:
-            _write_tree(one.tree, folder / "posterior" / f"{one.scenario.name}.zarr")
-        figures = _draw(outcome, folder)
-        provenance = {
-            "study": {"name": f"{outcome.study.name}.toml", "text": outcome.study.written},
-            "seed": outcome.seed,
-            "settings": settings,
-            "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            "fits": {one.scenario.name: one.tree.attrs["hash"] for one in outcome.fitted},
-            "failed": outcome.failed,
-            "figures": figures,
-            "versions": versions(),
-            "machine": {"system": platform.system(), "processor": platform.machine()},
-            "files": file_hashes(folder),
-        }
-        written = json.dumps(provenance, indent=1, ensure_ascii=False)
-        (folder / PROVENANCE).write_text(written + "\n", encoding="utf-8")
+        for one in found
+    )
 
 
 def versions() -> dict[str, str]:
@@ -211,49 +198,3 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
-
-
-def _write_tree(tree: xarray.DataTree, target: Path) -> None:
-    """Write a Zarr folder by way of memory.
-
-    Zarr writes files from many tasks at once; on a full disk each of them would report for itself.
-    """
-    from zarr.storage import MemoryStore
-
-    contents: dict[str, Any] = {}
-    tree.to_zarr(MemoryStore(contents), mode="w", consolidated=False)
-    for key, buffer in contents.items():
-        path = target / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(buffer.to_bytes())
-
-
-def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
-    quantiles = list(rows[0]["quantiles"])
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(
-            ["scenario", "name", "method", "median", "mean", "sd", "low", "high",
-             *(f"q{level}" for level in quantiles)]
-        )  # fmt: skip
-        for row in rows:
-            middle = [row[key] for key in ("name", "method", "median", "mean", "sd", "low", "high")]
-            scenario = row["index"].get("scenario", "base")
-            writer.writerow([scenario, *middle, *(row["quantiles"][level] for level in quantiles)])
-
-
-def _draw(outcome: Outcome, folder: Path) -> str:
-    """Draw the figures where matplotlib is installed; say in words what was drawn or not."""
-    from estimation.report.figures import draw_totals, missing_plotting
-
-    missing = missing_plotting()
-    if missing:
-        return missing
-    (folder / "figures").mkdir()
-    rows = [
-        (one.scenario.title, one.tree["posterior"]["total"].to_numpy().ravel())
-        for one in outcome.fitted
-    ]
-    published = outcome.study.published[0] if outcome.study.published else None
-    draw_totals(rows, published, outcome.prob, outcome.study.title, folder / "figures" / "totals")
-    return "figures/totals.svg, figures/totals.png"

@@ -80,7 +80,9 @@ def test_log_likelihood_equals_scipy(reference, rng):
         expected = stats.poisson.logpmf(model.base.names, mean)
     else:
         expected = stats.nbinom.logpmf(model.base.names, k, k / (k + mean))
-    np.testing.assert_allclose(model.log_likelihood(points)["names"], expected, rtol=1e-7, atol=1e-6)
+    np.testing.assert_allclose(
+        model.log_likelihood(points)["names"], expected, rtol=1e-7, atol=1e-6
+    )
 
 
 def test_log_prior_equals_scipy(reference, rng):

@@ -1,0 +1,75 @@
+"""Claims of a study: a section becomes a claim with its estimand."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from estimation.errors import DataError, UndercountError
+from estimation.study.sections import as_table, refuse_unknown
+from estimation.summaries.claims import Claim
+from estimation.summaries.estimands import Area, Estimand
+from estimation.words import suggestion
+from models.checks import text
+
+_OF_ESTIMAND = tuple(f.name for f in dataclasses.fields(Estimand) if f.name != "kind")
+_OF_CLAIM = tuple(f.name for f in dataclasses.fields(Claim))
+
+
+def read_claim(table: Mapping[str, Any], where: str, models: Collection[str]) -> Claim:
+    """Return the claim that a section states.
+
+    Parameters
+    ----------
+    table : mapping
+        Keys: those of `Claim` and, beside `estimand` (its kind), those of `Estimand`; an area is a
+        number, or a table with low and high.
+    where : str
+        The place, for messages.
+    models : collection of str
+        Names of the further models of the study.
+
+    Raises
+    ------
+    DataError
+        If a key is unknown or missing, or a value is not what it should be.
+    """
+    refuse_unknown(table, {*_OF_CLAIM, *_OF_ESTIMAND}, where)
+    for key in ("statement", "estimand"):
+        if key not in table:
+            raise DataError(f"{key!r} is missing", where=where)
+    model = table.get("model", "")
+    if model and model not in models:
+        raise DataError(f"no model {model!r}", where=f"{where}.model",
+                        remedy=suggestion(str(model), models) if models
+                        else "add a section [models.NAME]")  # fmt: skip
+    as_of = table.get("as_of")
+    if as_of is not None and not isinstance(as_of, datetime.date):
+        raise DataError(f"must be a date, not {as_of!r}", where=f"{where}.as_of",
+                        remedy="write 2025-05-04, without quotes")  # fmt: skip
+    try:
+        parts = {key: table[key] for key in _OF_ESTIMAND if key in table}
+        if "area" in parts:
+            parts["area"] = _area(parts["area"], where)
+        if not isinstance(parts.get("among", []), list):
+            raise DataError("must be a list of strata", where="among")
+        for key in ("stratum", "over_stratum"):
+            if key in parts:
+                text(parts[key], key)
+        estimand = Estimand(text(table["estimand"], "estimand"), **parts)
+        rest = {key: table[key] for key in _OF_CLAIM if key in table and key != "estimand"}
+        return Claim(estimand=estimand, **rest)
+    except UndercountError as error:
+        raise error.inside(where) from None
+
+
+def _area(value: object, where: str) -> Area:
+    if isinstance(value, Mapping):
+        table = as_table(value, f"{where}.area")
+        refuse_unknown(table, {"low", "high"}, f"{where}.area")
+        if set(table) != {"low", "high"}:
+            raise DataError("needs low and high", where="area")
+        return Area(table["low"], table["high"])
+    return Area(value, value)  # type: ignore[arg-type]  # Area refuses what is no number

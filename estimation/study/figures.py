@@ -1,0 +1,94 @@
+"""The figures of a run: totals, and what each further model tells by period and stratum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from estimation.report.figures import draw_totals, missing_plotting
+from estimation.report.periods import draw_coverage, draw_periods, draw_rises
+from estimation.report.strata import draw_rates
+from estimation.summaries.cell_rows import rates
+from estimation.summaries.changes import month_on_month
+
+if TYPE_CHECKING:
+    from estimation.study.run import Fitted, Outcome
+
+_DATES = {
+    "death": "date of death",
+    "obituary": "date of death, or of the obituary where that is unknown",
+    "report": "date of report",
+}
+
+
+def draw_run(outcome: Outcome, folder: Path) -> str:
+    """Draw the figures of a run where matplotlib is installed.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    folder : Path
+        Of the run; "figures" is made in it.
+
+    Returns
+    -------
+    str
+        In words, what was drawn or not.
+    """
+    missing = missing_plotting()
+    if missing:
+        return missing
+    place = folder / "figures"
+    place.mkdir()
+    draws = [
+        (one.scenario.title, one.losses.deaths.sum(axis=(1, 2), dtype=np.int64))
+        for one in outcome.fitted
+        if not one.scenario.further
+    ]
+    published = outcome.study.published[0] if outcome.study.published else None
+    draw_totals(draws, published, outcome.prob, outcome.study.title, place / "totals")
+    drawn = ["totals"]
+    for one in outcome.fitted:
+        prefix = f"{one.scenario.name}-" if one.scenario.further else ""
+        drawn += [prefix + name for name in _draw_model(one, outcome, place, prefix)]
+    return ", ".join(f"figures/{name}.svg, figures/{name}.png" for name in drawn)
+
+
+def _draw_model(one: Fitted, outcome: Outcome, place: Path, prefix: str) -> Iterator[str]:
+    losses, prob = one.losses, outcome.prob
+    title = one.scenario.title if one.scenario.further else outcome.study.title
+    if losses.periods:
+        dated = len(losses.periods)
+        deaths = losses.deaths.sum(axis=2, dtype=np.int64)[:, :dated]
+        named = losses.observed.sum(axis=2, dtype=np.int64)[:, :dated]
+        options: dict[str, Any] = {
+            "unit": losses.step, "as_of": losses.as_of, "by": _DATES[losses.dating]
+        }  # fmt: skip
+        periods = np.array(losses.periods, "datetime64[D]")
+        draw_periods(periods, deaths, np.median(named, axis=0), prob, title,
+                     place / f"{prefix}periods", **options)  # fmt: skip
+        yield "periods"
+        shares = named / np.maximum(deaths, 1)
+        low, middle, high = np.quantile(shares, [(1 - prob) / 2, 0.5, (1 + prob) / 2], axis=0)
+        draw_coverage(periods, low, middle, high, prob, f"Realized coverage: {title}",
+                      place / f"{prefix}coverage", **options)  # fmt: skip
+        yield "coverage"
+        reason = one.scenario.accept_maturity
+        if reason and losses.step in ("day", "week", "month"):
+            found = month_on_month(losses, accept_maturity=reason)
+            months = np.array(found.months, "datetime64[D]")
+            draw_rises(months, found.probability, found.all_at_once, title,
+                       place / f"{prefix}rises", as_of=losses.as_of)  # fmt: skip
+            yield "rises"
+    by_stratum = rates(losses)
+    if len(by_stratum) > 1:
+        names = list(by_stratum)
+        where = [losses.strata.index(name) for name in names]
+        at_risk = losses.exposure[where] if losses.exposure is not None else np.ones(len(where))
+        confirmed = np.median(losses.observed[:, :, where].sum(axis=1), axis=0) / at_risk
+        draw_rates(names, np.stack(list(by_stratum.values()), axis=1), prob, title,
+                   place / f"{prefix}rates", confirmed=10_000 * confirmed)  # fmt: skip
+        yield "rates"

@@ -1,0 +1,113 @@
+"""Write the folder of a run: tables, posteriors, figures, and what is needed to repeat it."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import json
+import platform
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from estimation.errors import DataError
+from estimation.files import PROVENANCE, file_hashes, whole_folder
+from estimation.study.figures import draw_run
+from estimation.study.read import TABLES, Study
+from estimation.study.run import Outcome, versions
+from estimation.summaries.claims import claim_row
+
+if TYPE_CHECKING:
+    import xarray
+
+#: What tells rows of one name apart, in columns of summary.csv.
+_INDEX = ("model", "step", "period", "stratum")
+
+
+def write_run(outcome: Outcome, target: Path, settings: dict[str, Any]) -> None:
+    """Write summary.csv and .json, claims.csv, posterior/, figures/ and provenance.json.
+
+    All of it is written, or nothing.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    target : Path
+        The folder of the run.
+    settings : dict
+        Engine, level and the like, kept for repeating the run.
+    """
+    result = outcome.result()
+    with whole_folder(target) as folder:
+        (folder / "summary.json").write_text(result.to_json() + "\n", encoding="utf-8")
+        _write_rows(folder / "summary.csv", result.estimates)
+        if outcome.claims:
+            rows = [claim_row(judged) for judged in outcome.claims]
+            _write_csv(folder / "claims.csv", list(rows[0]), [list(row.values()) for row in rows])
+        _copy_tables(outcome.study, folder)
+        (folder / "posterior").mkdir()
+        for one in outcome.fitted:
+            _write_tree(one.tree, folder / "posterior" / f"{one.scenario.name}.zarr")
+        figures = draw_run(outcome, folder)
+        provenance = {
+            "study": {"name": f"{outcome.study.name}.toml", "text": outcome.study.written},
+            "seed": outcome.seed,
+            "settings": settings,
+            "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "fits": {one.scenario.name: one.tree.attrs["hash"] for one in outcome.fitted},
+            "failed": outcome.failed,
+            "figures": figures,
+            "versions": versions(),
+            "machine": {"system": platform.system(), "processor": platform.machine()},
+            "files": file_hashes(folder),
+        }
+        written = json.dumps(provenance, indent=1, ensure_ascii=False)
+        (folder / PROVENANCE).write_text(written + "\n", encoding="utf-8")
+
+
+def _copy_tables(study: Study, folder: Path) -> None:
+    """Keep the tables that the study names, so that the run can be repeated from its folder."""
+    kept: dict[str, str] = {}
+    for source, path in study.files.items():
+        if kept.setdefault(path.name, source) != source:
+            raise DataError(
+                f"two tables are named {path.name}", where=source,
+                why="a run keeps copies of both in one folder", remedy="rename one of them",
+            )  # fmt: skip
+        (folder / TABLES).mkdir(exist_ok=True)
+        shutil.copyfile(path, folder / TABLES / path.name)
+
+
+def _write_tree(tree: xarray.DataTree, target: Path) -> None:
+    """Write a Zarr folder by way of memory.
+
+    Zarr writes files from many tasks at once; on a full disk each of them would report for itself.
+    """
+    from zarr.storage import MemoryStore
+
+    contents: dict[str, Any] = {}
+    tree.to_zarr(MemoryStore(contents), mode="w", consolidated=False)
+    for key, buffer in contents.items():
+        path = target / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(buffer.to_bytes())
+
+
+def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+    quantiles = list(rows[0]["quantiles"])
+    plain = ("name", "method", "median", "mean", "sd", "low", "high")
+    head = ["scenario", *plain, *(f"q{level}" for level in quantiles), *_INDEX]
+    _write_csv(path, head, (
+        [row["index"].get("scenario", row["index"].get("model", "base")),
+         *(row[key] for key in plain), *(row["quantiles"][level] for level in quantiles),
+         *(row["index"].get(key, "") for key in _INDEX)]
+        for row in rows
+    ))  # fmt: skip
+
+
+def _write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(head)
+        writer.writerows(rows)

@@ -1,0 +1,85 @@
+"""Maturity: how long after its end a period was counted.
+
+Deaths are confirmed weeks to years after they happened, so that of two periods the younger looks
+better than it was, beside the older.  Without late reports in the model nothing says by how much.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+from estimation.errors import RefusedError
+from estimation.summaries.spans import last_day
+
+
+class UnequalMaturityError(RefusedError):
+    """Periods of unequal maturity were compared.
+
+    Attributes
+    ----------
+    bias : {"too low", "too high", "either"}
+        How the comparison errs if late names are still to come.
+    """
+
+    bias: str = "either"
+
+
+def compare_maturity(
+    chosen: Sequence[datetime.date], others: Sequence[datetime.date], step: str,
+    as_of: datetime.date | None, *, accept: str | None = None,
+) -> str:  # fmt: skip
+    """Return how a comparison of two sets of periods errs, if that was accepted.
+
+    Parameters
+    ----------
+    chosen, others : sequence of datetime.date
+        First days of the periods compared, the first set over the second.
+    step : str
+        Their length.
+    as_of : datetime.date or None
+        The day at which the table was true.
+    accept : str, optional
+        Reason to compare them although their maturity differs.
+
+    Returns
+    -------
+    str
+        "" if both are equally mature, else "too low", "too high" or "either".
+
+    Raises
+    ------
+    UnequalMaturityError
+        If maturity differs, or is not known, and no reason was given.
+    """
+    if set(chosen) == set(others):
+        return ""
+    bias = "either"
+    if max(chosen) > max(others) and min(chosen) >= min(others):
+        bias = "too low"  # the younger periods are above the line
+    elif max(chosen) < max(others) and min(chosen) <= min(others):
+        bias = "too high"
+    if accept and accept.strip():
+        return bias
+    ages = [f"{max(chosen)}", f"{max(others)}"]
+    if as_of is not None:
+        ages = [_age(last_day(max(periods), step), as_of) for periods in (chosen, others)]
+    error = UnequalMaturityError(
+        f"periods of unequal maturity are compared ({ages[0]} and {ages[1]} old at the date of the "
+        "table)" if as_of is not None else
+        f"periods that end with {ages[0]} and {ages[1]} are compared, in a table without a date",
+        where="period",
+        why=f"names of the younger one are still to come; the comparison errs {_direction(bias)}",
+        remedy="accept it with a reason, or model late reports",
+    )  # fmt: skip
+    error.bias = bias
+    raise error
+
+
+def _direction(bias: str) -> str:
+    return "either way" if bias == "either" else bias
+
+
+def _age(end: datetime.date, as_of: datetime.date) -> str:
+    days = (as_of - end).days
+    return f"{days} days" if days < 90 else f"{days / 30.44:.0f} months"
