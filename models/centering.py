@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from models.cells import Cells
 
 #: For a chain of T periods the condition numbers are about 1 + 4 / a, centered, and
-#: 1 + a (2 T / pi)^2, not centered: equal at a = pi / T.  Below 1 the step itself is hardly known,
-#: and its posterior beside a centered walk is a funnel.
-_CHAIN, _LEAST = np.pi, 1.0
+#: 1 + a (2 T / pi)^2, not centered: equal at a = pi / T.
+_CHAIN = np.pi
 
 #: Periods below which few steps leave their scale open, so that centered walks are funnels too.
 _LONG = 20
@@ -34,6 +33,12 @@ _MANY = 20
 #: Probability that the variance of steps or effects is smaller than what it is taken for.
 _DOUBT = 0.001
 
+#: Steps that counting noise cannot make, in its standard deviations.
+_JUMP = 6.0
+
+#: Fewest differences that the variance of a step is told by.
+_BLOCKS = 8
+
 #: Names in half of the cells below which differences of their logs say nothing.
 _FEWEST = 5
 
@@ -41,7 +46,16 @@ _FEWEST = 5
 def walk_is_centered(cells: Cells) -> bool:
     """Return whether the names determine each period of the walk."""
     names = cells.counts.sum(axis=1)[cells.observed.all(axis=1)]
-    return names.size >= _LONG and _information(names[:, None]) > max(_CHAIN / names.size, _LEAST)
+    if float(np.median(names)) < _FEWEST:
+        return False
+    steps, noise = _steps(names[:, None])
+    beyond = np.abs(steps) > _JUMP * np.sqrt(noise)
+    if names.size < _LONG:
+        return bool(beyond.mean() > 0.5)
+    # one step far beyond counting noise: small scales have no chance with Student's t either
+    jump = bool(beyond.any())
+    lags = [2**i for i in range(int(np.log2(names.size / _BLOCKS)) + 1)]
+    return jump or max(_information(names[:, None], lag) for lag in lags) > _CHAIN / names.size
 
 
 def effects_are_centered(cells: Cells) -> bool:
@@ -59,18 +73,26 @@ def own_walks_are_centered(cells: Cells) -> bool:
     return cells.shape[1] >= _MANY and _information(names) > _OWN
 
 
-def _information(names: NDArray[np.int64]) -> float:
-    """Return median names times the variance of steps beyond counting noise, (n_period, series)."""
+def _information(names: NDArray[np.int64], lag: int = 1) -> float:
+    """Return median names times what the variance of a step is at least, (n_period, series).
+
+    Over longer lags steps add up and counting noise does not.
+    """
     typical = float(np.median(names))
     if names.shape[0] < 2 or typical < _FEWEST:
         return 0.0
-    steps = np.diff(np.log(names + 0.5), axis=0)
-    if names.shape[1] > 1:
-        steps = steps - steps.mean(axis=1, keepdims=True)  # what all share is not their own
-    noise = 1 / (names[1:] + 0.5) + 1 / (names[:-1] + 0.5)
+    steps, noise = _steps(names[::lag])
     # heavy tails: half of the steps tell the scale of all, and one bad period nothing
     scale = 1.4826 * float(np.median(np.abs(steps)))
-    return typical * (_surely(scale**2, steps.size) - float(np.median(noise)))
+    return typical * (_surely(scale**2, steps.size) - float(np.median(noise))) / lag
+
+
+def _steps(names: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return differences of log names, and the variances that counting alone would give them."""
+    steps = np.log(names[1:] + 0.5) - np.log(names[:-1] + 0.5)
+    if names.shape[1] > 1:
+        steps = steps - steps.mean(axis=1, keepdims=True)  # what all share is not their own
+    return steps, 1 / (names[1:] + 0.5) + 1 / (names[:-1] + 0.5)
 
 
 def _surely(variance: float, size: int) -> float:

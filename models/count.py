@@ -279,6 +279,13 @@ def _assumptions_of_cells(cells: Cells, deviation: float) -> list[Assumption]:
                 "a stratum whose dead are found more easily seems to have lost more",
             )
         )  # fmt: skip
+    if deviation > 0:
+        found.append(
+            Assumption(
+                "strata whose dead are found more easily have not lost more or less for that",
+                "either", "losses of single strata shift to those that are searched less",
+            )
+        )  # fmt: skip
     if cells.extra("unknown_stratum").any() or cells.extra("unknown_period").any():
         found.append(
             Assumption(

@@ -81,8 +81,8 @@ class Field:
         for what, (part, size) in sizes.items():
             if part is not None and size < _FEWEST:
                 raise InvalidValueError(
-                    f"has {size} {what}", where=f"evidence.{self.name}.count",
-                    why=f"{self.losses.kind} losses link {_FEWEST} or more",
+                    f"has fewer than {_FEWEST} {what}", where=f"evidence.{self.name}.count",
+                    why=f"{self.losses.kind} losses link them",
                 )  # fmt: skip
         refuse_unbounded(self.cells.total, self.count.coverage)
 
@@ -212,7 +212,7 @@ class Field:
             lines.append("log odds of coverage[s] differ by Normal(0, deviation)")
         return [
             f"{self.name}[{index}] ~ Poisson(rate[{index}] * {share} / precision)",
-            f"rate[{index}] = {exposure}exp({' + '.join(terms)}), before coverage differs",
+            f"rate[{index}] = {exposure}exp({' + '.join(terms)})",
             *lines,
             f"unseen[{index}] ~ Poisson(rate[{index}] * (1 - {share}))",
             "total = observed + unseen, summed over all cells",

@@ -19,6 +19,7 @@ from estimation.fit.engine import plan
 from estimation.fit.executors import named_executor, parse_executor
 from estimation.fit.store import Store
 from estimation.study.run import fit_study
+from tests.studies import READINGS
 
 NAMES = ("scale-uniform", "scale-beta", "gamma-precision", "scale-known")
 
@@ -188,22 +189,30 @@ def test_ranks_are_the_same_by_any_executor(models, processes, tmp_path):
 
 
 def test_a_study_is_the_same_by_any_executor(processes):
-    study = read_study()
+    study = read_study(READINGS)
     serial = fit_study(study, seed=4, prob=0.9).result().to_json()
     assert fit_study(study, seed=4, prob=0.9, executor=processes).result().to_json() == serial
 
 
 def test_commands_share_one_store(own_store, tmp_path, capsys):
-    assert main(["run", "--out", str(tmp_path / "a"), "--json"]) == 0
+    assert main(["run", str(READINGS), "--out", str(tmp_path / "a"), "--json"]) == 0
     first = capsys.readouterr().out
     assert len(list(own_store.rglob("*.record"))) == 4
-    assert main(["run", "--out", str(tmp_path / "b"), "--json", "--refit", "never"]) == 0
+    assert (
+        main(["run", str(READINGS), "--out", str(tmp_path / "b"), "--json", "--refit", "never"])
+        == 0
+    )
     assert capsys.readouterr().out == first
-    assert main(["run", "--out", str(tmp_path / "c")]) == 0
+    assert main(["run", str(READINGS), "--out", str(tmp_path / "c")]) == 0
     said = capsys.readouterr().out
     row = [line.split() for line in said.splitlines() if line.startswith("central-90 ")][-1]
     assert row[1:3] == ["stored", "pass"]
-    assert main(["run", "--seed", "8", "--refit", "never", "--out", str(tmp_path / "d")]) == 4
+    assert (
+        main(
+            ["run", str(READINGS), "--seed", "8", "--refit", "never", "--out", str(tmp_path / "d")]
+        )
+        == 4
+    )
     assert "not in the store" in capsys.readouterr().err
 
 
@@ -238,11 +247,14 @@ def test_wrong_options_are_usage(words, capsys):
 
 def test_a_cache_folder_that_cannot_be_made_does_not_stop_a_run(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("UNDERCOUNT_CACHE", "/proc/nowhere")
-    assert main(["run", "--out", str(tmp_path / "a"), "--json"]) == 0
+    assert main(["run", str(READINGS), "--out", str(tmp_path / "a"), "--json"]) == 0
     captured = capsys.readouterr()
     json.loads(captured.out)
     assert "fits are not kept" in captured.err
-    assert main(["run", "--out", str(tmp_path / "b"), "--store", "/proc/nowhere/fits"]) == 3
+    assert (
+        main(["run", str(READINGS), "--out", str(tmp_path / "b"), "--store", "/proc/nowhere/fits"])
+        == 3
+    )
     assert "cannot be written" in capsys.readouterr().err
 
 

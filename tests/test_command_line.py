@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from estimation.cli import main
+from tests.studies import READINGS
 
 ARTICLE = ("total", "106745", "--coverage", "0.45", "0.65")
 
@@ -261,7 +262,7 @@ def test_doctor_is_well(capsys):
 
 
 def test_calibrate_shows_uniform_ranks(capsys):
-    assert main(["calibrate", "--simulations", "1000", "--seed", "5", "--json"]) == 0
+    assert main(["calibrate", str(READINGS), "--simulations", "1000", "--seed=5", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["verdict"] == "pass"
     assert found["models"][0]["name"] == "base"

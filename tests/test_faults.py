@@ -23,10 +23,11 @@ from estimation.diagnostics.reference import reference_models
 from estimation.errors import DataError
 from estimation.fit.record import DamagedRecordError, from_bytes
 from estimation.fit.store import Store
+from tests.studies import READINGS
 
 #: A batch of some seconds in units of a fraction of a second.
-RANKS = ("calibrate", "--simulations", "1000", "--json")
-SAMPLED = ("run", "--engine", "nuts", "--json", "--out", "out")
+RANKS = ("calibrate", str(READINGS), "--simulations", "1000", "--json")
+SAMPLED = ("run", str(READINGS), "--engine", "nuts", "--json", "--out", "out")
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +104,7 @@ def test_sampling_killed_at_random_moments_and_resumed(tmp_path, full):
 
 
 def test_workers_die_with_their_parent(tmp_path):
-    words = ("calibrate", "--simulations", "100000", "--json")
+    words = ("calibrate", str(READINGS), "--simulations", "100000", "--json")
     running = _start(words, tmp_path / "fits", tmp_path, "--executor", "processes:2")
     deadline = time.monotonic() + 60
     while not _records(tmp_path / "fits") and time.monotonic() < deadline:

@@ -16,15 +16,16 @@ import xarray
 from estimation import read_study
 from estimation.cli import main
 from estimation.study.run import fit_study
+from tests.studies import READINGS
 from tests.test_command_line import _schema
 from tests.test_study import GOOD
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Run the shipped study once."""
+    """Run the four readings once."""
     target = tmp_path_factory.mktemp("run") / "article"
-    assert main(["run", "--out", str(target), "--quiet"]) == 0
+    assert main(["run", str(READINGS), "--out", str(target), "--quiet"]) == 0
     return target
 
 
@@ -49,7 +50,7 @@ def test_four_readings_stand_side_by_side(folder):
     width = {name: float(row["high"]) - float(row["low"]) for name, row in totals.items()}
     assert width["base"] < width["central-90"] < width["central-50"]
     # exact values: 106,745 over the 2.5 % and 97.5 % points of each belief
-    for scenario in read_study().scenarios:
+    for scenario in read_study(READINGS).scenarios:
         low, middle, high = scenario.model.base.coverage.implied_total(106_745)
         row = totals[scenario.name]
         found = [float(row[key]) for key in ("low", "median", "high")]
@@ -85,7 +86,7 @@ def test_the_figure_is_drawn(folder):
 
 def test_provenance_names_everything_and_no_place(folder):
     record = json.loads((folder / "provenance.json").read_text())
-    assert record["study"]["text"] == read_study().written
+    assert record["study"]["text"] == read_study(READINGS).written
     assert set(record["fits"]) == {"base", "central-90", "central-50", "uniform-total"}
     assert len(set(record["fits"].values())) == 4
     assert record["versions"]["numpy"] == np.__version__
@@ -179,14 +180,14 @@ def test_a_failing_main_model_writes_nothing(tmp_path, capsys):
 
 
 def test_without_matplotlib_the_run_says_what_to_install(small, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("estimation.report.figures.missing_plotting", lambda: "not drawn: no pens")
+    monkeypatch.setattr("estimation.study.figures.missing_plotting", lambda: "not drawn: no pens")
     assert main(["run", str(small), "--out", str(tmp_path / "out")]) == 0
-    assert "Figure: not drawn: no pens" in capsys.readouterr().out
+    assert "not drawn: no pens" in capsys.readouterr().out
     assert "figures" not in _names(tmp_path / "out")
 
 
 def test_scenarios_do_not_depend_on_each_other():
-    study = read_study()
+    study = read_study(READINGS)
     whole = fit_study(study, seed=4, prob=0.95)
     alone = fit_study(
         type(study)(**{**vars(study), "scenarios": study.scenarios[:1] + study.scenarios[2:3]}),

@@ -31,9 +31,10 @@ def test_the_shipped_study_says_what_the_article_says():
     assert (base.coverage.low, base.coverage.high) == (0.45, 0.65)
     assert (study.published[0].low, study.published[0].high) == (164_223, 237_211)
     assert [scenario.name for scenario in study.scenarios] == [
-        "base", "central-90", "central-50", "uniform-total",
+        "base", "central-90", "central-50", "uniform-total", "weekly", "regional", "kinds",
     ]  # fmt: skip
     assert {claim.value for claim in study.claims} == {None, 45_287, 27, 201}
+    assert [one.model.base.names for one in study.scenarios[4:]] == [121_188, 42_284, 88_726]
     for scenario in study.scenarios:
         assert scenario.model.base.coverage.source
 
@@ -45,7 +46,7 @@ def test_scenarios_replace_one_field_and_nothing_else():
     assert beliefs[1].interval(0.9) == pytest.approx((0.45, 0.65))
     assert beliefs[2].interval(0.5) == pytest.approx((0.45, 0.65))
     assert isinstance(beliefs[3], UniformTotal)
-    for scenario in study.scenarios:
+    for scenario in study.scenarios[:4]:
         assert scenario.model.replace("names.coverage", beliefs[0]) == study.model
 
 
@@ -136,7 +137,7 @@ BAD = {
         "two scenarios are named 'a'",
     ),
     "scenario name": (GOOD + '[[scenario]]\nname = "../a"\nset."names.count" = 2', "file name"),
-    "claim": (GOOD + '[[claim]]\nstatement = "x"\nestimand = "total"\nunit = "deaths"', "no value"),
+    "claim": (GOOD + '[[claim]]\nstatement = "x"\nestimand = "total"', "state a value"),
 }  # fmt: skip
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.studies import READINGS
+
 ROOT = Path(__file__).resolve().parent.parent
 #: `uv run` tells its own place.
 UV = os.environ.get("UV", "uv")
@@ -76,6 +78,7 @@ def test_the_python_of_the_readme_runs(capsys, tmp_path, monkeypatch):
     printed = capsys.readouterr().out
     assert "same assumption" in printed
     assert printed.count("pass") == 3
+    assert printed.splitlines()[-1] == "0.0"  # losses did not rise in every month of 2023
 
 
 def test_the_study_of_the_readme_runs(tmp_path, capsys):
@@ -86,6 +89,23 @@ def test_the_study_of_the_readme_runs(tmp_path, capsys):
     assert main(["check", str(study)]) == 0
     assert main(["run", str(study), "--out", str(tmp_path / "out")]) == 0
     assert "Deaths in the valley" in capsys.readouterr().out
+
+
+def test_the_table_of_the_readme_is_read(tmp_path, capsys):
+    from estimation.cli import main
+
+    study = tmp_path / "valley.toml"
+    study.write_text(_blocks("toml")[1])
+    rows = [
+        f"2024-{month:02},{village},{5 * month + len(village)}"
+        for month in range(6, 12)
+        for village in ("Upper", "Lower", "Mill", "unknown")
+    ]
+    (tmp_path / "villages.csv").write_text("\n".join(["month,village,names", *rows]) + "\n")
+    assert main(["check", str(study)]) == 0
+    said = capsys.readouterr().out
+    assert "6 months from 2024-06-01 to 2024-11-01; 3 strata; 297 names without a stratum" in said
+    assert "twice as many died in autumn" in said
 
 
 def test_pins_cover_every_installed_dependency():
@@ -105,6 +125,9 @@ def test_pins_cover_every_installed_dependency():
             continue
         assert name in pinned, name
         assert f"=={version}" in pinned[name]
+
+
+_NAMES = "from estimation import read_cells; print(read_cells('named_by_week').cells.total)"
 
 
 def test_the_wheel_works_from_another_folder(tmp_path):
@@ -128,8 +151,9 @@ def test_the_wheel_works_from_another_folder(tmp_path):
     words = ("-m", "estimation", "total", "106745", "--coverage", "0.45", "0.65")
     assert "about 194,000 died" in call(sys.executable, *words, **options)
     assert "central 90 %" in call(sys.executable, "-m", "estimation", "check", **options)
-    call(sys.executable, "-m", "estimation", "run", "--quiet", **options)
-    assert (elsewhere / "undercount-runs" / "article" / "summary.csv").is_file()
+    call(sys.executable, "-m", "estimation", "run", str(READINGS), "--quiet", **options)
+    assert (elsewhere / "undercount-runs" / "readings" / "summary.csv").is_file()
+    assert "121188" in call(sys.executable, "-c", _NAMES, **options)
     for name in ("estimation/py.typed", "models/py.typed", "estimation/output.schema.json"):
         assert (site / name).is_file()
     assert (site / "bin" / "undercount").is_file()

@@ -11,6 +11,10 @@ from estimation.commands.common import common_options
 
 if TYPE_CHECKING:
     from estimation.study.read import Scenario, Study
+    from models import Count, Model
+
+#: Longest source in the table of data; the JSON has all of it.
+_WIDTH = 72
 
 _ERRS = {"either": "too low or too high", "too low": "too low", "too high": "too high"}
 
@@ -39,27 +43,56 @@ def run(arguments: argparse.Namespace) -> int:
 
 def describe(study: Study, prob: float) -> dict[str, Any]:
     """Return the description of a study as plain data."""
-    model = study.model
     return {
         "title": study.title,
         "seed": study.seed if study.seed is not None else 1,
-        "formula": model.formula(),
-        "data": [
-            {"name": name, "kind": item.kind, "count": item.names, "as_of": item.as_of,
-             "source": item.source, "scope": item.scope}
-            for name, item in model.evidence.items()
-        ],
-        "parameters": [dataclasses.asdict(one) for one in model.parameters()],
-        "assumptions": [dataclasses.asdict(one) for one in model.assumptions()],
+        **describe_model(study.model),
         "prob": prob,
         "implied_total": [
-            {"scenario": scenario.name, "low": low, "median": middle, "high": high}
-            for scenario in study.scenarios
-            for low, middle, high in [implied(scenario, prob)]
+            _implied_row(one, prob) for one in study.scenarios if not one.further
+        ],
+        "models": [
+            {"name": one.name, "title": one.title, **describe_model(one.model),
+             "implied_total": _implied_row(one, prob)}
+            for one in study.scenarios
+            if one.further
         ],
         "published": [dataclasses.asdict(one) for one in study.published],
         "claims": [dataclasses.asdict(one) for one in study.claims],
     }  # fmt: skip
+
+
+def describe_model(model: Model) -> dict[str, Any]:
+    """Return formula, data, unknowns and assumptions of a model as plain data."""
+    return {
+        "formula": model.formula(),
+        "data": [
+            {"name": name, "kind": item.kind, "count": item.names, "as_of": item.as_of,
+             "source": item.source, "scope": item.scope, **_table(item)}
+            for name, item in model.evidence.items()
+        ],
+        "parameters": [dataclasses.asdict(one) for one in model.parameters()],
+        "assumptions": [dataclasses.asdict(one) for one in model.assumptions()],
+    }  # fmt: skip
+
+
+def _table(count: Count) -> dict[str, Any]:
+    cells = count.cells
+    if cells is None:
+        return {}
+    extra = ("unknown_stratum", "unknown_period", "undated")
+    return {
+        "periods": len(cells.periods), "step": cells.step, "strata": len(cells.strata),
+        "first": cells.periods[0] if cells.periods else None,
+        "last": cells.periods[-1] if cells.periods else None, "apart": list(cells.apart),
+        "missing_cells": int((~cells.observed).sum()), "dating": cells.dating,
+        **{name: int(cells.extra(name).sum()) for name in extra},
+    }  # fmt: skip
+
+
+def _implied_row(scenario: Scenario, prob: float) -> dict[str, Any]:
+    low, median, high = implied(scenario, prob)
+    return {"scenario": scenario.name, "low": low, "median": median, "high": high}
 
 
 def implied(scenario: Scenario, prob: float) -> tuple[float, float, float]:
@@ -79,28 +112,15 @@ def implied(scenario: Scenario, prob: float) -> tuple[float, float, float]:
 
 
 def _print(study: Study, arguments: argparse.Namespace) -> None:
-    from estimation.report.text import bullets, rounded, table
+    from estimation.report.text import rounded, table
     from estimation.summaries.agreement import percent
 
-    found = describe(study, arguments.prob)
     print(f"{study.title}\n")
-    print("Model\n" + bullets(found["formula"]))
-    rows = [
-        [
-            one["name"],
-            f"{one['count']:,}",
-            str(one["as_of"] or "not stated"),
-            one["source"] or "not stated",
-        ]
-        for one in found["data"]
-    ]
-    print("\nData\n" + table(["list", "names", "as of", "source"], rows))
-    print("\nPriors")
-    for one in study.model.parameters():
-        print(f"- {one.name} ({one.meaning}, {one.unit}): {one.prior}")
-        for label, words in (("reason", one.reason), ("source", one.source)):
-            if words:
-                print(f"    {label}: {words}")
+    _print_model(study.model, quiet=arguments.quiet)
+    for one in study.scenarios:
+        if one.further:
+            print(f"\n--- {one.title} (model {one.name!r})\n")
+            _print_model(one.model, quiet=arguments.quiet)
     level = percent(arguments.prob)
     print(f"\nWhat the beliefs alone imply for the total (median, central {level}; no fit)")
     rows = [
@@ -109,9 +129,56 @@ def _print(study: Study, arguments: argparse.Namespace) -> None:
         for low, middle, high in [implied(scenario, arguments.prob)]
     ]
     print(table(["", "median", "low", "high"], rows))
-    if not arguments.quiet:
+    if study.claims:
+        print("\nClaims that a run puts to the test")
+        for claim in study.claims:
+            print(f"- {claim.statement} ({claim.estimand.kind}, stated {claim.stated()})")
+
+
+def _print_model(model: Model, *, quiet: bool) -> None:
+    from estimation.report.text import bullets, table
+
+    found = describe_model(model)
+    print("Model\n" + bullets(found["formula"]))
+    rows = [
+        [one["name"], f"{one['count']:,}", str(one["as_of"] or "not stated"),
+         _shortened(one["source"] or "not stated")]
+        for one in found["data"]
+    ]  # fmt: skip
+    print("\nData\n" + table(["list", "names", "as of", "source"], rows))
+    for one in found["data"]:
+        if "step" in one:
+            print(_table_words(one))
+    print("\nPriors")
+    for one in model.parameters():
+        print(f"- {one.name} ({one.meaning}, {one.unit}): {one.prior}")
+        for label, words in (("reason", one.reason), ("source", one.source)):
+            if words:
+                print(f"    {label}: {words}")
+    if not quiet:
         print("\nAssumptions")
-        for item in study.model.assumptions():
+        for item in model.assumptions():
             print(
                 f"- {item.statement}; if false, the total is {_ERRS[item.if_false]}: {item.because}"
             )
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= _WIDTH else words[: _WIDTH - 4].rstrip() + " ..."
+
+
+def _table_words(one: dict[str, Any]) -> str:
+    words = []
+    if one["periods"]:
+        words.append(f"{one['periods']} {one['step']}s from {one['first']} to {one['last']}")
+    if one["strata"]:
+        apart = f", {', '.join(one['apart'])} apart" if one["apart"] else ""
+        words.append(f"{one['strata']} strata{apart}")
+    labels = {
+        "missing_cells": "cells not observed",
+        "unknown_stratum": "names without a stratum",
+        "unknown_period": "names without a period",
+        "undated": "names without a period",
+    }
+    words += [f"{one[key]:,} {label}" for key, label in labels.items() if one[key]]
+    return "table: " + "; ".join(words)

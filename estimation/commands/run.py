@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from estimation.commands.common import (
     common_options,
+    draws_argument,
     engine_option,
     open_store,
     print_json,
@@ -37,6 +38,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="a study, or the record of a run to repeat",
     )  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the run")
+    parser.add_argument(
+        "--draws", type=draws_argument, metavar="N",
+        help="draws a chain (default: 10,000 exact; by NUTS 1,000, or 2,000 for small tables)",
+    )  # fmt: skip
     engine_option(parser)
     store_options(parser)
     parser.set_defaults(run=run)
@@ -51,7 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     study = read_study(arguments.study)
     recorded = _recorded(arguments.study)
-    settings = {"engine": arguments.engine, "prob": arguments.prob, "accept": arguments.accept}
+    settings = {"engine": arguments.engine, "prob": arguments.prob, "accept": arguments.accept,
+                "draws": arguments.draws}  # fmt: skip
     seed = study.seed if arguments.seed is None else arguments.seed
     if recorded:
         settings |= recorded["settings"]
@@ -62,8 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
     with named_executor(arguments.executor or "none") as executor:
         outcome = fit_study(
             study, seed=seed, prob=settings["prob"], engine=settings["engine"],
-            accept=settings["accept"], store=open_store(arguments), refit=refit,
-            executor=executor, tell=progress_line(arguments),
+            accept=settings["accept"], draws=settings["draws"], store=open_store(arguments),
+            refit=refit, executor=executor, tell=progress_line(arguments),
         )  # fmt: skip
     write_run(outcome, target, settings)
     if arguments.json:
@@ -134,7 +140,7 @@ def _print(study: Study, outcome: Outcome, target: Path, *, quiet: bool) -> None
     lines = list(result.notes)
     if result.diagnostics.accepted:
         lines.append(f"Accepted although checks failed: {result.diagnostics.accepted}")
-    lines += [f"Scenario {name} failed: {reason}" for name, reason in outcome.failed.items()]
+    lines += [f"{name} failed: {reason}" for name, reason in outcome.failed.items()]
     print("\n" + bullets(lines))
     tables = "summary.csv, summary.json, " + ("claims.csv, " if outcome.claims else "")
     print(f"\nWritten to {target}: {tables}posterior/, provenance.json")
@@ -167,4 +173,9 @@ def _print_repetition(recorded: dict, target: Path) -> None:  # type: ignore[typ
         for name, version in record["versions"].items()
         if recorded.get("versions", {}).get(name) != version
     ]
+    tables = [name for name, digest in recorded["files"].items()
+              if name.startswith("tables/") and record["files"].get(name) != digest]  # fmt: skip
+    if tables:
+        print("The numbers differ from the recorded run: changed since are " + ", ".join(tables))
+        return
     print("The numbers differ from the recorded run; versions: " + (", ".join(changed) or "equal"))

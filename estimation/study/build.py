@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from estimation.errors import DataError, UndercountError
+from estimation.errors import DataError, RefusedError, UndercountError
 from estimation.study.sections import as_table, refuse_unknown
 from estimation.study.tables import with_table
 from estimation.words import suggestion
@@ -70,6 +70,13 @@ def build(sort: str, section: object, where: str, folder: Path | None = None) ->
     table = as_table(section, where)
     kinds = KINDS[sort]
     kind = table.get("kind")
+    if sort == "belief" and table and all(isinstance(one, Mapping) for one in table.values()):
+        raise RefusedError(
+            "is given by period or stratum", where=where,
+            why="nothing in the model informs how it changes, and independent beliefs would claim "
+            "far too much of their sum",
+            remedy="state one belief on all deaths and, between strata, a deviation",
+        )  # fmt: skip
     if kind is None:
         raise DataError("has no kind", where=where, remedy="kind = one of " + ", ".join(kinds))
     if not isinstance(kind, str) or kind not in kinds:

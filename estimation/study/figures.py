@@ -77,7 +77,7 @@ def _draw_model(one: Fitted, outcome: Outcome, place: Path, prefix: str) -> Iter
                       place / f"{prefix}coverage", **options)  # fmt: skip
         yield "coverage"
         reason = one.scenario.accept_maturity
-        if reason and losses.step in ("day", "week", "month"):
+        if reason and losses.step in ("day", "week", "month") and len(losses.rows("month")) > 1:
             found = month_on_month(losses, accept_maturity=reason)
             months = np.array(found.months, "datetime64[D]")
             draw_rises(months, found.probability, found.all_at_once, title,

@@ -14,7 +14,7 @@ from estimation.errors import DataError, UndercountError
 from estimation.study.build import build
 from estimation.study.claims import read_claim
 from estimation.study.sections import as_table, refuse_unknown
-from estimation.study.tables import named_files, resolved, with_copies
+from estimation.study.tables import named_files, refuse_same_names, resolved, with_copies
 from estimation.summaries.agreement import Published
 from estimation.summaries.claims import Claim
 from models.checks import text, whole
@@ -152,10 +152,11 @@ def parse_study(
         table = with_copies(table)
     try:
         study = _build_study(table, Path(name).stem, written, folder)
+        files = {source: Path(resolved(source, folder)) for source in named_files(table)}
+        refuse_same_names(files)
     except UndercountError as error:
         error.where = f"{name}: {error.where}" if error.where else name
         raise
-    files = {source: resolved(source, folder) for source in named_files(table)}
     return dataclasses.replace(study, files=files)
 
 
@@ -175,9 +176,8 @@ def _build_study(table: Mapping[str, Any], name: str, written: str, folder: Path
     for repeated in {item for item in names if names.count(item) > 1}:
         raise DataError(f"two scenarios are named {repeated!r}", where="scenario")
     published = tuple(_record(Published, *item) for item in _entries(table, "published"))
-    claims = tuple(
-        read_claim(*item, [one.name for one in further]) for item in _entries(table, "claim")
-    )
+    models = {"": model} | {one.name: one.model for one in further}
+    claims = tuple(read_claim(*item, models) for item in _entries(table, "claim"))
     seed = whole(table.get("seed", 1), "seed")
     return Study(name, title, seed, model, scenarios, published, claims, written)
 
@@ -193,7 +193,10 @@ def _model(table: Mapping[str, Any], where: str, folder: Path | None) -> Model:
         key: build("evidence", section, f"{where}evidence.{key}", folder)
         for key, section in as_table(table["evidence"], f"{where}evidence").items()
     }
-    return Model(losses, evidence)
+    try:
+        return Model(losses, evidence)
+    except UndercountError as error:
+        raise (error.inside(where.rstrip(".")) if where else error) from None
 
 
 def _further(name: str, section: object, folder: Path | None) -> Scenario:

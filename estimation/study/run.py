@@ -86,8 +86,8 @@ class Outcome:
 
 def fit_study(
     study: Study, *, seed: int, prob: float, engine: Engine = "auto", accept: str | None = None,
-    store: Store | None = None, refit: Refit = "on_change", executor: Executor | None = None,
-    tell: Tell = silent,
+    draws: int | None = None, store: Store | None = None, refit: Refit = "on_change",
+    executor: Executor | None = None, tell: Tell = silent,
 ) -> Outcome:  # fmt: skip
     """Fit all scenarios of a study; they share random numbers.
 
@@ -100,6 +100,8 @@ def fit_study(
     engine : {"auto", "exact", "nuts"}
     accept : str, optional
         Reason to report fits that failed their checks.
+    draws : int, optional
+        A chain, of all fits.
     store, refit
         Where fits are kept and found again; see `estimation.fit.engine.fit`.
     executor : concurrent.futures.Executor, optional
@@ -113,7 +115,7 @@ def fit_study(
         If the main model fails; other scenarios that fail are kept with their reason.
     """
     main = study.scenarios[0]
-    plans = {one.name: _plan(one, engine, seed, main) for one in study.scenarios}
+    plans = {one.name: _plan(one, engine, seed, main, draws) for one in study.scenarios}
 
     def done(name: str, result: Any) -> None:
         if name == main.name and isinstance(result, UndercountError):
@@ -138,12 +140,12 @@ def fit_study(
     return Outcome(study, seed, prob, tuple(fitted), failed, verdicts, claims)
 
 
-def _plan(scenario: Scenario, engine: Engine, seed: int, main: Scenario) -> Plan:
+def _plan(scenario: Scenario, engine: Engine, seed: int, main: Scenario, draws: int | None) -> Plan:
     exact = scenario.model.joint.exact
     # an engine that was asked for binds the main model; further ones take what they have
     chosen: Engine = "auto" if engine == "exact" and scenario is not main and not exact else engine
-    draws = EXACT_DRAWS if exact and chosen != "nuts" else None
-    return plan(scenario.model, chosen, draws=draws, seed=seed)
+    default = EXACT_DRAWS if exact and chosen != "nuts" else None
+    return plan(scenario.model, chosen, draws=draws or default, seed=seed)
 
 
 def _judged(claim: Claim, fitted: dict[str, Fitted], failed: dict[str, str]) -> Judged:

@@ -10,9 +10,13 @@ from typing import Any
 from estimation.errors import DataError, UndercountError
 from estimation.study.sections import as_table, refuse_unknown
 from estimation.tables.read import read_cells
+from models.checks import text
 
 #: What tells a file from a shipped dataset.
 _ENDINGS = (".csv", ".parquet")
+
+#: Options of a table that are texts.
+_WORDS = ("source", "count", "period", "step", "stratum", "gaps", "unknown", "dating")
 
 
 def with_table(section: Mapping[str, Any], where: str, folder: Path | None) -> dict[str, Any]:
@@ -40,24 +44,40 @@ def with_table(section: Mapping[str, Any], where: str, folder: Path | None) -> d
     refuse_unknown(options, known, place)
     if "source" not in options:
         raise DataError("'source' is missing", where=place, remedy="a file, or a shipped dataset")
+    _check_types(options, place)
     exposure = options.get("exposure")
     if exposure is not None:
         exposure = dict(as_table(exposure, f"{place}.exposure"))
         if "table" in exposure:
-            exposure["table"] = resolved(exposure["table"], folder)
+            table = text(exposure["table"], f"{place}.exposure.table")
+            exposure["table"] = resolved(table, folder)
         options["exposure"] = exposure
     try:
         found = read_cells(resolved(options.pop("source"), folder), **options)
     except UndercountError as error:
-        raise error.inside(place) from None
+        if error.where.partition(".")[0] in known:
+            raise error.inside(place) from None
+        error.where = f"{place}: {error.where}" if error.where else place  # a file and its line
+        raise
     read = {"count": found.cells, "as_of": found.as_of, "source": found.source}
     own = {key: value for key, value in section.items() if key != "table"}
     return {key: value for key, value in read.items() if value} | own
 
 
+def _check_types(options: Mapping[str, Any], place: str) -> None:
+    """Refuse values of a type that reading a table would not survive, or would misread."""
+    for key, value in options.items():
+        if key in _WORDS:
+            text(value, f"{place}.{key}")
+        if key == "apart" and not isinstance(value, list):
+            raise DataError(f"must be a list of names, not {value!r}", where=f"{place}.apart")
+        if key == "partial" and not isinstance(value, bool):
+            raise DataError(f"must be true or false, not {value!r}", where=f"{place}.partial")
+
+
 def resolved(source: object, folder: Path | None) -> Any:
     """Return the file that a source names, beside the study; a dataset as it is."""
-    if folder is None or not isinstance(source, str) or Path(source).suffix not in _ENDINGS:
+    if folder is None or not isinstance(source, str) or Path(source).suffix.lower() not in _ENDINGS:
         return source
     return folder / source
 
@@ -68,10 +88,26 @@ def with_copies(table: Any) -> Any:
         return [with_copies(item) for item in table]
     if not isinstance(table, Mapping):
         return table
-    found = {key: with_copies(value) for key, value in table.items()}
-    for key in ("source", "table"):
-        if isinstance(found.get(key), str) and Path(found[key]).suffix in _ENDINGS:
-            found[key] = Path(found[key]).name
+    return {
+        key: _with_bare_names(value) if _names_files(key, value) else with_copies(value)
+        for key, value in table.items()
+    }
+
+
+def _names_files(key: str, value: object) -> bool:
+    """Return whether a section describes a table; sources of other sections are labels."""
+    return key == "table" and isinstance(value, Mapping)
+
+
+def _with_bare_names(table: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(table)
+    for source in _file(found.get("source")):
+        found["source"] = Path(source).name
+    exposure = found.get("exposure")
+    if isinstance(exposure, Mapping):
+        found["exposure"] = dict(exposure)
+        for source in _file(exposure.get("table")):
+            found["exposure"]["table"] = Path(source).name
     return found
 
 
@@ -80,7 +116,7 @@ def named_files(table: object) -> list[str]:
     found: list[str] = []
     if isinstance(table, Mapping):
         for key, value in table.items():
-            if key == "table" and isinstance(value, Mapping):
+            if _names_files(key, value):
                 found += _file(value.get("source"))
                 exposure = value.get("exposure")
                 found += _file(exposure.get("table")) if isinstance(exposure, Mapping) else []
@@ -92,5 +128,17 @@ def named_files(table: object) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def refuse_same_names(files: Mapping[str, Path]) -> None:
+    """Refuse tables of one name in several folders: a run keeps copies of all in one."""
+    kept: dict[str, tuple[str, Path]] = {}
+    for source, path in files.items():
+        first, place = kept.setdefault(path.name, (source, path))
+        if place.resolve() != path.resolve():
+            raise DataError(
+                f"{first!r} and {source!r} are two tables named {path.name}", where="table",
+                why="a run keeps copies of both in one folder", remedy="rename one of them",
+            )  # fmt: skip
+
+
 def _file(source: object) -> list[str]:
-    return [source] if isinstance(source, str) and Path(source).suffix in _ENDINGS else []
+    return [source] if isinstance(source, str) and Path(source).suffix.lower() in _ENDINGS else []

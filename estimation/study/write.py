@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from estimation.errors import DataError
 from estimation.files import PROVENANCE, file_hashes, whole_folder
 from estimation.study.figures import draw_run
 from estimation.study.read import TABLES, Study
@@ -68,13 +67,7 @@ def write_run(outcome: Outcome, target: Path, settings: dict[str, Any]) -> None:
 
 def _copy_tables(study: Study, folder: Path) -> None:
     """Keep the tables that the study names, so that the run can be repeated from its folder."""
-    kept: dict[str, str] = {}
-    for source, path in study.files.items():
-        if kept.setdefault(path.name, source) != source:
-            raise DataError(
-                f"two tables are named {path.name}", where=source,
-                why="a run keeps copies of both in one folder", remedy="rename one of them",
-            )  # fmt: skip
+    for path in study.files.values():
         (folder / TABLES).mkdir(exist_ok=True)
         shutil.copyfile(path, folder / TABLES / path.name)
 

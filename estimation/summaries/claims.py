@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import decimal
 import math
 from typing import Any
 
@@ -20,6 +21,7 @@ from estimation.summaries.agreement import Division, Published, percent
 from estimation.summaries.estimands import Estimand, Evaluated, evaluate
 from estimation.summaries.losses import Losses
 from estimation.summaries.maturity import UnequalMaturityError
+from estimation.summaries.spans import last_day, parse_span
 from models.checks import ordered, real, text
 
 AGREES, DISAGREES, CANNOT_TELL = "agrees", "disagrees", "cannot-tell"
@@ -93,14 +95,12 @@ class Claim:
     def stated(self) -> str:
         """Return what was stated, in words."""
         if self.value is not None:
-            return f"{self.value:,g}" if self.value < 1e6 else f"{self.value:,.0f}"
-        if self.low is None and self.high is None:
-            return "yes"
-        if self.high is None:
-            return f"{self.low:,g} or more"
+            return _written(self.value)
         if self.low is None:
-            return f"{self.high:,g} or less"
-        return f"{self.low:,g} to {self.high:,g}"
+            return "yes" if self.high is None else f"{_written(self.high)} or less"
+        if self.high is None:
+            return f"{_written(self.low)} or more"
+        return f"{_written(self.low)} to {_written(self.high)}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -168,13 +168,14 @@ def _judge_event(claim: Claim, found: Evaluated, prob: float, accepted: bool) ->
     n = found.draws.size
     p = min(max(p, 0.5 / n), 1 - 0.5 / n)  # so many draws know no certainty
     says = f"probability {percent(p)}"
-    if prob <= p:
+    level = max(prob, 1 - prob)  # below one half, both verdicts would hold at once
+    if level <= p:
         verdict = AGREES
-    elif p <= 1 - prob:
+    elif p <= 1 - level:
         verdict = DISAGREES
     else:
         verdict = CANNOT_TELL
-        says += f", between {percent(1 - prob)} and {percent(prob)}"
+        says += f", between {percent(1 - level)} and {percent(level)}"
     moves = {"too low": verdict == DISAGREES, "too high": verdict == AGREES, "either": True}
     if found.bias and not accepted and verdict != CANNOT_TELL and moves[found.bias]:
         verdict = CANNOT_TELL
@@ -208,7 +209,8 @@ def _judge_number(claim: Claim, found: Evaluated, losses: Losses, accepted: bool
 
 def _judge_names(claim: Claim, losses: Losses, names: float, verdict: str) -> tuple[str, str]:
     """Judge a claim about names: a younger list holds fewer."""
-    held = f"the list of {losses.as_of} holds {names:,.0f} names"
+    dated = f"list of {losses.as_of}" if losses.as_of else "list"
+    held = f"the {dated} holds {names:,.0f} names"
     if losses.partial:
         return CANNOT_TELL, f"{held}, but the table lacks part of it"
     if claim.as_of is None or losses.as_of is None or claim.as_of == losses.as_of:
@@ -246,19 +248,45 @@ def _with_bias(
 def _with_caveats(judged: Judged, losses: Losses, division: dict[str, float] | None) -> Judged:
     claim = judged.claim
     e = claim.estimand
-    if e.period is not None and losses.dating != "death":
-        chosen = losses.select(e.period)
-        if chosen.days < _SHORT and judged.verdict != CANNOT_TELL:
+    spans = [one for one in (e.period, e.over_period) if one is not None]
+    judged = _with_ends(judged, losses, spans)
+    undated = losses.deaths.shape[1] - max(len(losses.periods), 1)
+    if spans and undated:
+        names = float(np.median(losses.observed[:, -1].sum(axis=1)))
+        said = f"{judged.why}; {names:,.0f} names without a period are in none"
+        judged = dataclasses.replace(judged, why=said)
+    if spans and losses.dating != "death":
+        shortest = min(losses.select(one).days for one in spans)
+        if shortest < _SHORT and judged.verdict != CANNOT_TELL:
             return dataclasses.replace(
                 judged, verdict=CANNOT_TELL, why=f"{judged.why}, but {_dating(losses)}"
             )
     ends = (claim.low, claim.high)
     whole = e.kind == "total" and e.period is None and e.stratum is None
     made_of = Division.of(division)
-    if whole and made_of is not None and ends[0] and ends[1]:
-        published = Published(ends[0], ends[1])
+    if whole and made_of is not None and (ends[0] or 0) > 0 and ends[1]:
+        published = Published(ends[0] or 0, ends[1])
         same = "; same assumption, no independent check" if made_of.gives(published) else ""
         return dataclasses.replace(judged, why=judged.why + same)
+    return judged
+
+
+def _with_ends(judged: Judged, losses: Losses, spans: list[str]) -> Judged:
+    """Say which spans the table holds in part only, and take no verdict if it ends too early.
+
+    What a table leaves out at its beginning may be before the first death; at its end it is not.
+    """
+    for span in map(parse_span, spans):
+        begins, latest = losses.periods[0], losses.periods[-1]
+        ends = last_day(latest, losses.step)
+        late = 2 * (begins - span.first).days >= losses.days(begins)
+        early = 2 * (span.last - ends).days >= losses.days(latest)
+        if late or early:
+            said = f"{judged.why}; of {span.words} the table holds {max(begins, span.first)} to "
+            judged = dataclasses.replace(
+                judged, why=f"{said}{min(ends, span.last)} only",
+                verdict=CANNOT_TELL if early else judged.verdict,
+            )  # fmt: skip
     return judged
 
 
@@ -273,17 +301,20 @@ def _dating(losses: Losses) -> str:
 
 def _ends(low: float, high: float) -> str:
     def short(x: float) -> str:
-        return f"{x:,.0f}" if abs(x) >= 1000 else f"{x:.3g}"
+        return f"{x:,.0f}" if abs(x) >= 999.5 else f"{x:.3g}"
 
     return f"{short(low)} to {short(high)}"
 
 
 def _last_digit(value: float) -> float:
     """Return the unit of the last digit that a number was written with."""
-    if float(value).is_integer():
-        zeros = len(str(abs(int(value)))) - len(str(abs(int(value))).rstrip("0")) if value else 0
-        return float(10**zeros)
-    return float(10 ** -len(repr(float(value)).partition(".")[2]))
+    exponent = decimal.Decimal(repr(float(value))).normalize().as_tuple().exponent
+    return float(f"1e{exponent}")
+
+
+def _written(value: float) -> str:
+    """Return a number with all of its digits and marks between thousands."""
+    return f"{decimal.Decimal(repr(float(value))).normalize():,f}"
 
 
 def claim_row(judged: Judged) -> dict[str, Any]:

@@ -11,11 +11,14 @@ import numpy as np
 
 from estimation.errors import DataError
 from estimation.randomness import stream
-from estimation.summaries.losses import Losses, Selection
+from estimation.summaries.losses import UNKNOWN, Losses, Selection
 from estimation.summaries.maturity import compare_maturity
 from estimation.summaries.spans import parse_span
 from estimation.words import suggestion
 from models.checks import ordered, positive
+
+#: Kinds that compare the chosen cells with others.
+_COMPARED = ("ratio", "daily_ratio", "rise")
 
 #: What rates are for.
 PER = 10_000
@@ -77,8 +80,25 @@ class Estimand:
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, parse_span(getattr(self, name), name).words)
         object.__setattr__(self, "among", tuple(self.among))
-        if (self.kind == "per_area") != (self.area is not None):
-            raise DataError("goes with an area, and only that", where="per_area")
+        self._refuse_unused()
+
+    def _refuse_unused(self) -> None:
+        """Refuse cells that this kind would ignore, and comparisons with nothing."""
+        compared = self.over_period is not None or self.over_stratum is not None
+        over, largest = self.kind in _COMPARED, self.kind in ("largest", "largest_rate")
+        if over and not compared:
+            raise DataError(f"{self.kind} compares with nothing", where="estimand",
+                            remedy="give over_period or over_stratum")  # fmt: skip
+        unused = ["over_period or over_stratum"] * (compared and not over)
+        unused += ["among"] * (bool(self.among) and not largest)
+        unused += ["area"] * (self.area is not None and self.kind != "per_area")
+        if unused:
+            raise DataError(f"{self.kind} does not use {unused[0]}", where="estimand",
+                            why="it would be ignored", remedy="leave it out")  # fmt: skip
+        if largest and self.stratum is None:
+            raise DataError(f"{self.kind} needs a stratum", where="estimand")
+        if self.kind == "per_area" and self.area is None:
+            raise DataError("per_area needs an area", where="estimand")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -171,10 +191,8 @@ def _rate(e: Estimand, losses: Losses, _: str | None) -> Evaluated:
         name for name, at_risk in zip(losses.strata, _exposure(losses), strict=True)
         if np.isfinite(at_risk)
     ]  # fmt: skip
-    at_risk = sum(_exposure(losses)[losses.strata.index(name)] for name in names)
-    if not np.isfinite(at_risk):
-        raise DataError(f"{e.stratum!r} has no exposure", where="stratum")
-    return Evaluated(PER * losses.select(e.period, names).deaths / at_risk, False, "")
+    deaths = losses.select(e.period, names).deaths
+    return Evaluated(PER * deaths / sum(_at_risk(losses, name) for name in names), False, "")
 
 
 def _exposure(losses: Losses) -> np.ndarray:
@@ -182,6 +200,15 @@ def _exposure(losses: Losses) -> np.ndarray:
         raise DataError("this model has no persons at risk", where="estimand",
                         remedy="give the table an exposure")  # fmt: skip
     return losses.exposure
+
+
+def _at_risk(losses: Losses, name: str) -> float:
+    """Return the persons at risk in a stratum that the model has."""
+    at_risk = float(_exposure(losses)[losses.strata.index(name)])
+    if not np.isfinite(at_risk):
+        raise DataError(f"{name!r} has no persons at risk", where="stratum",
+                        why="it is apart")  # fmt: skip
+    return at_risk
 
 
 def _per_area(e: Estimand, losses: Losses, _: str | None) -> Evaluated:
@@ -192,7 +219,7 @@ def _per_area(e: Estimand, losses: Losses, _: str | None) -> Evaluated:
 
 
 def daily_by_month(
-    losses: Losses, period: str | None
+    losses: Losses, period: str | None, stratum: str | None = None
 ) -> tuple[list[datetime.date], np.ndarray, list[datetime.date]]:
     """Return deaths a day by month.
 
@@ -205,7 +232,8 @@ def daily_by_month(
     periods : list of datetime.date
         The periods of the table in them.
     """
-    inside = set(losses.select(period).periods)
+    inside = set(losses.select(period, stratum).periods)
+    strata = range(losses.deaths.shape[2]) if stratum is None else [losses.strata.index(stratum)]
     months, columns, used = [], [], []
     for month, rows in losses.rows("month").items():
         rows = [i for i in rows if losses.periods[i] in inside]
@@ -213,13 +241,14 @@ def daily_by_month(
             continue
         days = sum(losses.days(losses.periods[i]) for i in rows)
         months.append(month)
-        columns.append(losses.deaths[:, rows].sum(axis=(1, 2), dtype=np.int64) / days)
+        deaths = losses.deaths[:, rows][:, :, strata]
+        columns.append(deaths.sum(axis=(1, 2), dtype=np.int64) / days)
         used += [losses.periods[i] for i in rows]
     return months, np.stack(columns, axis=1), used
 
 
 def _months(e: Estimand, losses: Losses, accept: str | None) -> tuple[np.ndarray, str]:
-    _, daily, periods = daily_by_month(losses, e.period)
+    _, daily, periods = daily_by_month(losses, e.period, e.stratum)
     if daily.shape[1] < 2:
         raise DataError("needs two months or more", where="period")
     compare_maturity(periods[-1:], periods[:1], losses.step, losses.as_of, accept=accept)
@@ -234,7 +263,8 @@ def _rises(e: Estimand, losses: Losses, accept: str | None) -> Evaluated:
 
 def _peak_to_trough(e: Estimand, losses: Losses, accept: str | None) -> Evaluated:
     daily, bias = _months(e, losses, accept)
-    return Evaluated(daily.max(axis=1) / np.maximum(daily.min(axis=1), 1e-9), False, bias)
+    # a month without deaths counts as one with a single one, as in ratios
+    return Evaluated(daily.max(axis=1) / np.maximum(daily.min(axis=1), 1 / 31), False, bias)
 
 
 def _largest(e: Estimand, losses: Losses, _: str | None, *, rate: bool = False) -> Evaluated:
@@ -243,12 +273,12 @@ def _largest(e: Estimand, losses: Losses, _: str | None, *, rate: bool = False) 
     at_risk = _exposure(losses) if rate else np.ones(len(losses.strata))
     among: Sequence[str] = e.among or [
         name for name, n in zip(losses.strata, at_risk, strict=True)
-        if np.isfinite(n) and name != "unknown"
+        if np.isfinite(n) and name != UNKNOWN
     ]  # fmt: skip
 
     def of(name: str) -> np.ndarray:
         deaths = losses.select(e.period, name).deaths
-        return np.asarray(deaths / at_risk[losses.strata.index(name)])
+        return deaths / _at_risk(losses, name) if rate else deaths
 
     others = [of(name) for name in among if name != e.stratum]
     if not others:

@@ -156,7 +156,7 @@ class Losses:
                 i for i, day in enumerate(self.periods)
                 if span.first <= middle_day(day, self.step) <= span.last
             ]  # fmt: skip
-            if self.periods and span.days < self.days(self.periods[0]):
+            if self._shorter(span):
                 raise DataError(
                     f"{span.words} is shorter than a {self.step}, the step of the table",
                     where="period",
@@ -173,13 +173,24 @@ class Losses:
     def _columns(self, stratum: str | Sequence[str] | None) -> Any:
         if stratum is None:
             return slice(None)
-        names = [stratum] if isinstance(stratum, str) else list(stratum)
+        # a stratum that is named twice holds no more deaths
+        names = [stratum] if isinstance(stratum, str) else list(dict.fromkeys(stratum))
+        if not names:
+            raise DataError("names no stratum", where="stratum")
         for name in names:
             if name not in self.strata:
                 raise DataError(f"no stratum {name!r}", where="stratum",
-                                remedy=suggestion(name, self.strata) if self.strata
+                                remedy=suggestion(str(name), self.strata) if self.strata
                                 else "this model has none")  # fmt: skip
         return [self.strata.index(name) for name in names]
+
+    def _shorter(self, span: Span) -> bool:
+        """Return whether a span is shorter than each period of the table that it touches."""
+        touched = [
+            self.days(day) for day in self.periods
+            if day <= span.last and span.first <= last_day(day, self.step)
+        ]  # fmt: skip
+        return bool(touched) and span.days < min(touched)
 
     def _range(self) -> str:
         if not self.periods:
@@ -197,7 +208,7 @@ class Losses:
 
         Parameters
         ----------
-        longer : {"week", "month", "year"}
+        longer : {"day", "week", "month", "year"}
             The step of the table itself gives its periods.
         """
         found: dict[datetime.date, np.ndarray] = {}

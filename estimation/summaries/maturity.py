@@ -61,13 +61,19 @@ def compare_maturity(
         bias = "too high"
     if accept and accept.strip():
         return bias
-    ages = [f"{max(chosen)}", f"{max(others)}"]
+    # of sets that end with the same period the beginnings differ
+    edge = max if max(chosen) != max(others) else min
+    does = "end" if edge is max else "begin"
+    ages = [f"{edge(chosen)}", f"{edge(others)}"]
     if as_of is not None:
-        ages = [_age(last_day(max(periods), step), as_of) for periods in (chosen, others)]
+        days = [(as_of - last_day(edge(periods), step)).days for periods in (chosen, others)]
+        ages = [_age(one) for one in days]
+        if ages[0] == ages[1]:
+            ages = [f"{one} days" for one in days]
     error = UnequalMaturityError(
         f"periods of unequal maturity are compared ({ages[0]} and {ages[1]} old at the date of the "
         "table)" if as_of is not None else
-        f"periods that end with {ages[0]} and {ages[1]} are compared, in a table without a date",
+        f"periods that {does} with {ages[0]} and {ages[1]} are compared, in a table without a date",
         where="period",
         why=f"names of the younger one are still to come; the comparison errs {_direction(bias)}",
         remedy="accept it with a reason, or model late reports",
@@ -80,6 +86,5 @@ def _direction(bias: str) -> str:
     return "either way" if bias == "either" else bias
 
 
-def _age(end: datetime.date, as_of: datetime.date) -> str:
-    days = (as_of - end).days
+def _age(days: int) -> str:
     return f"{days} days" if days < 90 else f"{days / 30.44:.0f} months"

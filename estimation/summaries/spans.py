@@ -65,7 +65,7 @@ def _part(word: str, where: str) -> tuple[datetime.date, datetime.date]:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", word):
             day = datetime.date.fromisoformat(word)
             return day, day
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     raise DataError(f"{word!r} is no period", where=where, remedy=f"write {_FORMS}")
 
@@ -81,6 +81,8 @@ def middle_day(first: datetime.date, step: str) -> datetime.date:
 
 
 def parent(first: datetime.date, step: str, longer: str) -> datetime.date:
-    """Return the first day of the month or year that a period belongs to."""
+    """Return the first day of the week, month or year that a period belongs to."""
     day = middle_day(first, step)
+    if longer == "week":
+        return day - day.weekday() * _DAY  # ISO weeks begin on Mondays
     return day.replace(day=1) if longer == "month" else day.replace(month=1, day=1)

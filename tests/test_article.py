@@ -1,0 +1,105 @@
+"""The shipped study as a whole: every claim of the article is put to the test."""
+
+import csv
+import json
+
+import jsonschema
+import numpy as np
+import pytest
+import xarray
+
+from estimation import Losses
+from estimation.cli import main
+from tests.test_command_line import _schema
+
+#: What an analyst would say of each claim, in the order of the study.
+VERDICTS = {
+    "between 164,223": "agrees",
+    "45,287 deaths": "cannot-tell",  # the list grew since
+    "2024 cost almost three times": "cannot-tell",  # 2.6 times, and still filling
+    "2024 cost well more": "agrees",
+    "losses rose steadily": "disagrees",
+    "intense and quiet": "agrees",
+    "September to November": "agrees",
+    "27 losses per square kilometer in 2024, over the 4,168": "disagrees",
+    "27 losses per square kilometer in 2024, over any": "cannot-tell",
+    "201 soldiers": "cannot-tell",
+    "Bashkortostan": "cannot-tell",
+    "Tuva": "cannot-tell",
+    "volunteers": "cannot-tell",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    target = tmp_path_factory.mktemp("run") / "article"
+    assert main(["run", "--out", str(target), "--quiet"]) == 0
+    return target
+
+
+def _rows(path):
+    with path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_claim_has_its_verdict(folder):
+    rows = _rows(folder / "claims.csv")
+    assert list(rows[0])[:7] == ["claim", "stated", "median", "low", "high", "verdict", "why"]
+    found = {row["claim"]: row["verdict"] for row in rows}
+    assert len(rows) == len(VERDICTS)
+    for (start, verdict), (claim, judged) in zip(VERDICTS.items(), found.items(), strict=True):
+        assert claim.startswith(start)
+        assert judged == verdict, claim
+    why = {row["claim"]: row["why"] for row in rows}
+    assert "same assumption, no independent check" in next(iter(why.values()))
+    day = next(words for claim, words in why.items() if claim.startswith("201"))
+    assert "shorter than a week" in day
+    assert "obituaries stand in for unknown dates of death" in day
+
+
+def test_weeks_add_up_to_years_and_to_the_total(folder):
+    posterior = xarray.open_datatree(
+        folder / "posterior" / "weekly.zarr", engine="zarr", consolidated=False
+    )
+    losses = Losses(posterior)
+    years = losses.by("year")
+    np.testing.assert_array_equal(
+        sum(years.values()), posterior["posterior"]["total"].to_numpy().ravel()
+    )
+    rows = [row for row in _rows(folder / "summary.csv") if row["model"] == "weekly"]
+    by_year = {row["period"]: row for row in rows if row["step"] == "year"}
+    assert list(by_year) == [f"{year}-01-01" for year in (2022, 2023, 2024, 2025)]
+    for first, deaths in years.items():
+        assert float(by_year[first.isoformat()]["median"]) == pytest.approx(np.median(deaths))
+    # bounds of a sum are not sums of bounds, except where one coverage moves all of them
+    assert sum(row["period"] != "" and row["step"] == "" for row in rows) == 182
+
+
+def test_regions_have_rates_and_unknown_ones_stay_visible(folder):
+    rows = [row for row in _rows(folder / "summary.csv") if row["model"] == "regional"]
+    rates = {row["stratum"]: float(row["median"]) for row in rows if row["name"] == "rate"}
+    assert len(rates) == 85
+    assert max(rates, key=rates.get) == "Tuva"
+    totals = {row["stratum"]: float(row["median"]) for row in rows if row["name"] == "total"}
+    assert {"unknown", "foreign"} <= set(totals)
+    assert totals["unknown"] > 271
+    shares = [float(row["median"]) for row in rows if row["name"] == "coverage" and row["stratum"]]
+    assert len(shares) == 87
+    assert np.mean(shares) == pytest.approx(0.55, abs=0.03)
+
+
+def test_the_object_is_valid_and_the_main_total_first(folder):
+    found = json.loads((folder / "summary.json").read_text())
+    jsonschema.validate(found, _schema())
+    assert found["estimates"][0]["name"] == "total"
+    assert found["estimates"][0]["index"] == {}
+    assert {"model": "weekly"} in [row["index"] for row in found["estimates"]]
+    assert found["diagnostics"]["verdict"] in ("pass", "inconclusive")
+
+
+def test_pictures_are_drawn(folder):
+    names = {path.name for path in (folder / "figures").glob("*.png")}
+    assert names == {
+        "totals.png", "weekly-periods.png", "weekly-coverage.png", "weekly-rises.png",
+        "regional-rates.png",
+    }  # fmt: skip
