@@ -16,7 +16,7 @@ from estimation.floor import shadowing_file
 from estimation.places import compile_folder, store_folder, store_size
 
 _REQUIRED = ("numpy", "scipy", "pandas", "xarray", "pymc", "pytensor", "arviz", "arviz-base",
-             "arviz-stats", "nutpie", "numba", "zarr", "rich")  # fmt: skip
+             "arviz-stats", "nutpie", "numba", "zarr", "rich", "pandera", "pyarrow")  # fmt: skip
 _OPTIONAL = {"matplotlib": "plot", "h5netcdf": "netcdf"}
 
 
