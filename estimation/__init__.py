@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from estimation.study.run import fit_study
     from estimation.study.write import write_run
     from estimation.summaries.agreement import Published, agreement
-    from estimation.summaries.changes import month_on_month
+    from estimation.summaries.changes import change_points, month_on_month
     from estimation.summaries.losses import Losses
     from estimation.summaries.table import summary
     from estimation.tables.read import read_cells
@@ -31,6 +31,7 @@ _HOMES = {
     "UndercountError": "estimation.errors",
     "Losses": "estimation.summaries.losses",
     "agreement": "estimation.summaries.agreement",
+    "change_points": "estimation.summaries.changes",
     "fit_many": "estimation.fit.batch",
     "fit_study": "estimation.study.run",
     "load_dataset": "estimation.datasets.load",
@@ -44,9 +45,9 @@ _HOMES = {
 }
 
 __all__ = [
-    "Losses", "Published", "Store", "UndercountError", "__version__", "agreement", "fit",
-    "fit_many", "fit_study", "load_dataset", "month_on_month", "read_cells", "read_study",
-    "summary", "tree_verdict", "verdicts", "write_run",
+    "Losses", "Published", "Store", "UndercountError", "__version__", "agreement",
+    "change_points", "fit", "fit_many", "fit_study", "load_dataset", "month_on_month",
+    "read_cells", "read_study", "summary", "tree_verdict", "verdicts", "write_run",
 ]  # fmt: skip
 
 

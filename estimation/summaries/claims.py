@@ -26,6 +26,12 @@ from models.checks import ordered, real, text
 
 AGREES, DISAGREES, CANNOT_TELL = "agrees", "disagrees", "cannot-tell"
 
+#: Estimands that are no comparison: the age of their period is said, and counts for nothing more.
+_ABSOLUTE = ("total", "rate", "per_area")
+
+#: Months in which a list is still filling.
+_FILLING = 12
+
 #: Days of a span below which dates of obituaries cannot stand in for dates of death.
 _SHORT = 28
 
@@ -255,6 +261,15 @@ def _with_caveats(judged: Judged, losses: Losses, division: dict[str, float] | N
         names = float(np.median(losses.observed[:, -1].sum(axis=1)))
         said = f"{judged.why}; {names:,.0f} names without a period are in none"
         judged = dataclasses.replace(judged, why=said)
+    if e.kind in _ABSOLUTE and e.period is not None and losses.as_of is not None:
+        end = last_day(losses.select(e.period).periods[-1], losses.step)
+        months = (losses.as_of - end).days / 30.44
+        if months < _FILLING:
+            said = (
+                f"{judged.why}; the end of {e.period} was {months:.0f} months old, and is taken to "
+                "be covered like the whole list"
+            )
+            judged = dataclasses.replace(judged, why=said)
     if spans and losses.dating != "death":
         shortest = min(losses.select(one).days for one in spans)
         if shortest < _SHORT and judged.verdict != CANNOT_TELL:
