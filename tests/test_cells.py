@@ -213,11 +213,11 @@ ONE_PERIOD = {"periods": weeks(1), "step": "week"}
         (Pooled(), Cells([[3]]), InvalidValueError, "with a table of one cell"),
         (walk_pooled(), ROW, InvalidValueError, "walk_pooled losses do not go with a table of st"),
         (walk_pooled(), COLUMN, InvalidValueError, "walk_pooled losses do not go with a table of"),
-        (Walk(), Cells([[3]], **ONE_PERIOD), InvalidValueError, "has 1 periods"),
+        (Walk(), Cells([[3]], **ONE_PERIOD), InvalidValueError, "has fewer than 2 periods"),
         (walk_pooled(), Cells([[3, 4, 5]], strata=STRATA, **ONE_PERIOD), InvalidValueError,
-         "has 1 periods"),
+         "has fewer than 2 periods"),
         (Pooled(), Cells([[3, 4, 5]], strata=STRATA, apart=("A", "B")), InvalidValueError,
-         "has 1 pooled strata"),
+         "has fewer than 2 pooled strata"),
     ],
 )  # fmt: skip
 def test_losses_and_tables_that_do_not_fit_are_refused(losses, count, error, says):

@@ -50,7 +50,7 @@ def test_normal_steps_would_give_up_pooling_for_one_bad_month(bad_month):
     names = losses.posterior["observed_data"]["names"].to_numpy()
     cells = Cells(names[:, None], MONTHS, "month")
     model = Model(Walk(tail=1e6), {"names": Count(cells, known(COVERAGE))})
-    normal = fit(model, seed=3)
+    normal = fit(model, draws=500, seed=3)
 
     def quiet_width(posterior):
         spread = posterior["posterior"]["log_walk"].std(("chain", "draw")).to_numpy()
@@ -70,21 +70,21 @@ def test_the_change_points_are_the_bad_month_and_its_end(bad_month):
 
 def test_months_and_regions_are_recovered_together():
     rng = np.random.default_rng(11)
-    exposure = rng.lognormal(12, 0.7, 25).round()
+    exposure = rng.lognormal(12, 0.7, 15).round()
     walk = np.cumsum(np.r_[0, 0.15 * rng.standard_t(4, 29)])
-    effect = rng.normal(0, 0.6, 25)
+    effect = rng.normal(0, 0.6, 15)
     rate = np.exp(walk[:, None] + effect + np.log(exposure / exposure.mean()))
-    rate *= 60_000 / rate.sum()
+    rate *= 40_000 / rate.sum()
     names, unseen = rng.poisson(rate * COVERAGE), rng.poisson(rate * (1 - COVERAGE))
-    strata = tuple(f"region {i}" for i in range(25))
+    strata = tuple(f"region {i}" for i in range(15))
     cells = Cells(names, MONTHS, "month", strata, exposure=exposure)
     model = Model(Walk() * Pooled(), {"names": Count(cells, uniform(0.499, 0.501))})
-    posterior = fit(model, seed=3)
+    posterior = fit(model, draws=1000, seed=3)
     losses = Losses(posterior)
     deaths = names + unseen
     assert _inside(losses.deaths.sum(axis=(1, 2)), deaths.sum(), 0.999)
     assert _inside(losses.deaths.sum(axis=2), deaths.sum(axis=1)).sum() >= 26
-    assert _inside(losses.deaths.sum(axis=1), deaths.sum(axis=0)).sum() >= 21
+    assert _inside(losses.deaths.sum(axis=1), deaths.sum(axis=0)).sum() >= 12
     assert _inside(losses.deaths, deaths).mean() == pytest.approx(0.95, abs=0.04)
     spread = posterior["posterior"]["spread"]
     assert float(spread.quantile(0.001)) < 0.6 < float(spread.quantile(0.999))

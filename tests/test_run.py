@@ -166,7 +166,7 @@ def test_a_scenario_that_fails_is_kept_with_its_reason(tmp_path, capsys):
         + f'set."names.coverage" = {belief}\n[[published]]\nlow = 1\nhigh = 2'
     )
     assert main(["run", str(study), "--out", str(tmp_path / "out")]) == 6
-    assert "Scenario odd failed" in capsys.readouterr().out
+    assert "odd failed: " in capsys.readouterr().out
     record = json.loads((tmp_path / "out" / "provenance.json").read_text())
     assert "contradict" in record["failed"]["odd"]
 
