@@ -55,8 +55,9 @@ class Record:
         body.write(json.dumps(header, separators=(",", ":")).encode() + b"\n")
         for values in self.arrays.values():
             np.lib.format.write_array(body, np.asarray(values, order="C"), allow_pickle=False)
-        written = body.getvalue()
-        return _FORMAT + hashlib.sha256(written).hexdigest().encode() + b"\n" + written
+        written = body.getbuffer()  # a view: tables of many cells fill the memory
+        digest = hashlib.sha256(written).hexdigest().encode()
+        return b"".join((_FORMAT, digest, b"\n", written))
 
 
 class DamagedRecordError(Exception):
@@ -80,13 +81,16 @@ def from_bytes(contents: bytes, key: str) -> Record:
     """
     if not contents.startswith(_FORMAT):
         raise DamagedRecordError("it is no record of this format")
-    stated, newline, written = contents[len(_FORMAT) :].partition(b"\n")
-    if not newline or hashlib.sha256(written).hexdigest().encode() != stated:
+    start = contents.find(b"\n", len(_FORMAT)) + 1
+    view = memoryview(contents)  # copies of large tables would fill the memory
+    stated = bytes(view[len(_FORMAT) : max(start - 1, 0)])
+    if not start or hashlib.sha256(view[start:]).hexdigest().encode() != stated:
         raise DamagedRecordError("its contents do not match their hash")
     # from here on the bytes are those that `to_bytes` wrote, or those of somebody who can hash
-    head, _, rest = written.partition(b"\n")
+    end = contents.find(b"\n", start)
+    head, rest = view[start:end], view[end + 1 :]
     try:
-        header = json.loads(head)
+        header = json.loads(bytes(head))
         if header["key"] != key or content_key(**header["made_of"]) != key:
             raise DamagedRecordError("it holds another result than its name says")
         stream = io.BytesIO(rest)
