@@ -46,7 +46,7 @@ _FEWEST = 5
 def walk_is_centered(cells: Cells) -> bool:
     """Return whether the names determine each period of the walk."""
     names = cells.counts.sum(axis=1)[cells.observed.all(axis=1)]
-    if float(np.median(names)) < _FEWEST:
+    if names.size < 2 or float(np.median(names)) < _FEWEST:
         return False
     steps, noise = _steps(names[:, None])
     beyond = np.abs(steps) > _JUMP * np.sqrt(noise)
@@ -78,9 +78,9 @@ def _information(names: NDArray[np.int64], lag: int = 1) -> float:
 
     Over longer lags steps add up and counting noise does not.
     """
-    typical = float(np.median(names))
-    if names.shape[0] < 2 or typical < _FEWEST:
+    if names.shape[0] < 2 or float(np.median(names)) < _FEWEST:
         return 0.0
+    typical = float(np.median(names))
     steps, noise = _steps(names[::lag])
     # heavy tails: half of the steps tell the scale of all, and one bad period nothing
     scale = 1.4826 * float(np.median(np.abs(steps)))

@@ -282,3 +282,15 @@ def test_models_of_tables_travel_between_processes():
 def test_a_field_replaced_by_nonsense_is_told_with_its_place():
     with pytest.raises(UndercountError, match=r"names\.deviation: must lie"):
         of(Pooled(), ROW).replace("names.deviation", 9.0)
+
+
+@pytest.mark.parametrize("observed_rows", [0, 1])
+def test_a_table_with_a_gap_in_nearly_every_period_builds(observed_rows):
+    """No period is whole, so that nothing tells how far names determine the walk."""
+    missing = np.zeros((6, 3), bool)
+    missing[observed_rows:, 0] = True
+    days = tuple(datetime.date(2024, month, 1) for month in range(1, 7))
+    cells = Cells(np.full((6, 3), 50), days, "month", ("A", "B", "C"), missing=missing)
+    model = Model(walk_pooled(own_step=0.1), {"names": Count(cells, uniform(0.4, 0.6))})
+    assert model.joint.centered["walk"] is False
+    assert model.joint.centered["own"] is False

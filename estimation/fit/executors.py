@@ -64,7 +64,7 @@ def named_executor(word: str) -> Iterator[Executor | None]:
         executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
     try:
         yield executor
-    except BaseException:
+    except BaseException:  # Ctrl-C too: workers must not go on without us
         executor.shutdown(wait=kind == "threads", cancel_futures=True)
         raise
     executor.shutdown()

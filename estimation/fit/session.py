@@ -196,7 +196,7 @@ class Session:
                 where="nuts", why="its gradient may not be finite there",
                 remedy="check the priors for values at the edge of what they allow",
             ) from None  # fmt: skip
-        except BaseException:
+        except BaseException:  # Ctrl-C too: its threads would sample on
             if running is not None:
                 running.cancel()
             raise

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -295,8 +294,3 @@ _KINDS: dict[str, Callable[[Estimand, Losses, str | None], Evaluated]] = {
     "share": _share, "rate": _rate, "per_area": _per_area, "peak_to_trough": _peak_to_trough,
     "rise": _rise, "rises": _rises, "largest": _largest, "largest_rate": _largest_rate,
 }  # fmt: skip
-
-
-def estimand_fields() -> dict[str, Any]:
-    """Return the names of the fields of an estimand, with their defaults."""
-    return {field.name: field.default for field in dataclasses.fields(Estimand)}
