@@ -12,7 +12,10 @@ from typing import NoReturn
 from estimation.floor import ShadowedModelsError, check_models
 from estimation.version import __version__
 
-_COMMANDS = ("total", "check", "run", "calibrate", "datasets", "doctor")
+_COMMANDS = (
+    "total", "check", "run", "sensitivity", "audit_plan", "compare", "calibrate", "datasets",
+    "doctor",
+)  # fmt: skip
 
 _OUR_FAULT, _INTERRUPTED = 5, 130
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from estimation.errors import DataError
 
@@ -67,6 +69,26 @@ def _put(aside: Path, target: Path) -> None:
             old.rename(target)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> bool:
+    """Write rows with the same keys as a CSV file; what is None stays empty.
+
+    Returns
+    -------
+    bool
+        Whether there were any rows; else no file is written.
+    """
+    rest = iter(rows)
+    first = next(rest, None)
+    if first is None:
+        return False
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(first)
+        writer.writerow(first.values())
+        writer.writerows(row.values() for row in rest)
+    return True
 
 
 def file_hashes(folder: Path) -> dict[str, str]:

@@ -55,14 +55,15 @@ class Result:
 
     def to_json(self) -> str:
         """Return the object as one line of strict JSON; what is not finite becomes null."""
-        return json.dumps(_finite(self.to_dict()), allow_nan=False)
+        return json.dumps(finite(self.to_dict()), allow_nan=False)
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """Return plain data for JSON: what is not finite becomes None, whole numbers integers."""
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     if isinstance(value, float):
         if not math.isfinite(value):
             return None

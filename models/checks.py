@@ -10,7 +10,10 @@ from models.errors import InvalidValueError
 LARGEST_COUNT = 10**12
 
 
-def whole(value: object, field: str, *, low: int = 0, high: int = LARGEST_COUNT) -> int:
+def whole(
+    value: object, field: str, *, low: int = 0, high: int = LARGEST_COUNT,
+    why: str = "it counts persons",
+) -> int:  # fmt: skip
     """Return `value` as an int between `low` and `high`, or say why it is none."""
     if isinstance(value, float) and math.isnan(value):
         raise InvalidValueError(
@@ -18,7 +21,7 @@ def whole(value: object, field: str, *, low: int = 0, high: int = LARGEST_COUNT)
         )
     if isinstance(value, bool) or not isinstance(value, (int, numbers.Integral)):
         raise InvalidValueError(
-            f"must be a whole number, not {value!r}", where=field, why="it counts persons"
+            f"must be a whole number, not {value!r}", where=field, why=why
         )
     number = int(value)
     if number < low:

@@ -14,8 +14,9 @@ from numpy.typing import ArrayLike
 from models.beliefs.base import FloatArray
 from models.count import Count
 from models.declare import Assumption, Parameter
-from models.errors import InvalidValueError, NotEstimableError, RefusedError, UndercountError
+from models.errors import InvalidValueError, NotEstimableError, RefusedError
 from models.field import Field
+from models.fields import field_names, replaced, value_of
 from models.losses import Flat, Pooled, Walk, WalkPooled
 from models.single import Single
 
@@ -146,7 +147,7 @@ class Model:
         Parameters
         ----------
         field : str
-            "losses", "losses.FIELD", "EVIDENCE" or "EVIDENCE.FIELD", as in "names.coverage".
+            Dotted name: "losses", "losses.step", "names", "names.coverage", "names.coverage.low".
         value : object
             The new value.
 
@@ -155,20 +156,22 @@ class Model:
         InvalidValueError
             If there is no such field; the message lists those that exist.
         """
-        head, _, tail = field.partition(".")
-        parts: dict[str, Any] = {"losses": self.losses, **self.evidence}
-        if head not in parts or (tail and tail not in _fields(parts[head])):
-            known = [f"{key}.{name}" for key, part in parts.items() for name in _fields(part)]
-            raise InvalidValueError(
-                f"no field {field!r}", where="model", remedy="one of " + ", ".join([*parts, *known])
-            )
-        try:
-            part = dataclasses.replace(parts[head], **{tail: value}) if tail else value
-        except UndercountError as error:
-            raise error.inside(head) from None
+        head, part = replaced(self._parts, field, value)
         if head == "losses":
             return Model(part, self.evidence)
         return Model(self.losses, {**self.evidence, head: part})
+
+    def value_of(self, field: str) -> Any:
+        """Return the value of a field; see `replace`."""
+        return value_of(self._parts, field)
+
+    def field_names(self) -> list[str]:
+        """Return the dotted names of all fields that `replace` knows."""
+        return field_names(self._parts)
+
+    @property
+    def _parts(self) -> dict[str, Any]:
+        return {"losses": self.losses, **self.evidence}
 
     def formula(self) -> list[str]:
         """Return the model as lines of formulas."""
@@ -264,6 +267,3 @@ class Model:
         """
         return self.joint.simulate(rng, draws, rate)
 
-
-def _fields(part: Any) -> list[str]:
-    return [field.name for field in dataclasses.fields(part)]

@@ -101,5 +101,56 @@ def test_pictures_are_drawn(folder):
     names = {path.name for path in (folder / "figures").glob("*.png")}
     assert names == {
         "totals.png", "weekly-periods.png", "weekly-coverage.png", "weekly-rises.png",
-        "regional-rates.png",
+        "regional-rates.png", "tornado-coverage.png", "curve-coverage-names-coverage-low.png",
+        "curve-coverage-names-coverage-high.png", "curve-coverage-names-coverage-mass.png",
+        "curve-coverage-names-precision.png", "anatomy-coverage.png", "tornado-weekly.png",
+        "curve-weekly-names-coverage.png", "anatomy-weekly.png", "information-graves.png",
+        "mixture-readings.png", "comparison-steps-loo.png",
     }  # fmt: skip
+
+
+def _table(folder, name):
+    with (folder / f"{name}.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_interval_is_nearly_all_coverage(folder):
+    parts = {(row["study"], row["name"]): row for row in _table(folder, "anatomy")}
+    assert float(parts["coverage", "names.coverage"]["share"]) > 0.98
+    # if coverage were known, what is left is the negative binomial's noise
+    known = float(parts["coverage", "names.coverage"]["width_if_known"])
+    rest = 2 * 1.96 * np.sqrt(106_745 * 0.45) / 0.55
+    assert known == pytest.approx(rest, rel=0.1)
+    # and two years that share their coverage owe it next to nothing
+    assert float(parts["weekly", "names.coverage"]["share"]) < 0.1
+
+
+def test_the_published_range_tips_where_it_was_divided(folder):
+    tips = {row["question"]: row for row in _table(folder, "tipping")}
+    assert float(tips["out of the published range, low end"]["at_median"]) == pytest.approx(
+        0.65, rel=1e-3
+    )
+    assert float(tips["out of the published range, high end"]["at_median"]) == pytest.approx(
+        0.45, rel=1e-3
+    )
+    assert float(tips["2024 no deadlier than 2023"]["at_median"]) == pytest.approx(1.27, abs=0.02)
+
+
+def test_four_hundred_graves_would_narrow_the_interval_to_less_than_half(folder):
+    rows = _table(folder, "information")
+    assert [row["size"] for row in rows] == ["25", "50", "100", "200", "400"]
+    assert 0.3 < float(rows[-1]["share_of_now"]) < 0.45
+
+
+def test_readings_are_mixed_and_steps_are_ranked(folder):
+    (mixture,) = _table(folder, "mixture")
+    totals = {row["scenario"]: row for row in _rows(folder / "summary.csv")
+              if row["name"] == "total"}  # fmt: skip
+    ends = [float(totals[name]["high"]) for name in ("base", "central-50")]
+    assert ends[0] < float(mixture["high"]) < ends[1]
+    compared = {row["model"]: row for row in _table(folder, "comparison")}
+    assert compared["weekly"]["verdict"] == "best"
+    assert float(compared["light-tails"]["difference"]) < -2 * float(
+        compared["light-tails"]["difference_se"]
+    )
+    assert {row["kind"] for row in compared.values()} == {"integrated"}

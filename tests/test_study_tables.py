@@ -283,7 +283,7 @@ def test_what_is_wrong_with_a_claim(place, parts, words):
 def test_areas_are_a_number_or_a_range(area, words):
     section = {"statement": "x", "estimand": "per_area", "low": 1, "area": area}
     with pytest.raises(UndercountError, match=words):
-        read_claim(section, "claim[1]", {})
+        read_claim(section, "claim[1]", {"": read_study(None).model})
 
 
 def test_a_claim_takes_a_day_and_not_a_time(place):

@@ -106,8 +106,8 @@ def store_options(parser: argparse.ArgumentParser, *, executor: str = "none") ->
     if executor:
         parser.add_argument(
             "--executor", metavar="WORD",
-            help="none, threads[:N] or processes[:N]; the numbers do not depend on it "
-            f"(default: {executor})",
+            help="none, threads[:N], processes[:N] or dask://HOST:PORT; the numbers do not "
+            f"depend on it (default: {executor})",
         )  # fmt: skip
 
 

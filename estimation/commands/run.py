@@ -137,16 +137,32 @@ def _print(study: Study, outcome: Outcome, target: Path, *, quiet: bool) -> None
     if outcome.claims:
         print("\nClaims\n")
         print(claims_table(outcome.claims))
+    for said in _answers(outcome):
+        print("\n" + said)
     lines = list(result.notes)
     if result.diagnostics.accepted:
         lines.append(f"Accepted although checks failed: {result.diagnostics.accepted}")
     lines += [f"{name} failed: {reason}" for name, reason in outcome.failed.items()]
     print("\n" + bullets(lines))
-    tables = "summary.csv, summary.json, " + ("claims.csv, " if outcome.claims else "")
-    print(f"\nWritten to {target}: {tables}posterior/, provenance.json")
     record = json.loads((target / "provenance.json").read_text(encoding="utf-8"))
+    tables = [name for name in record["files"] if "/" not in name and name.endswith(".csv")]
+    tables.sort(key=lambda name: (name != "summary.csv", name))
+    print(f"\nWritten to {target}: {', '.join(tables)}, summary.json, posterior/, provenance.json")
     drawn = [word for word in record["figures"].split(", ") if not word.endswith(".svg")]
     print(f"Figures (SVG too): {', '.join(drawn)}")
+
+
+def _answers(outcome: Outcome) -> list[str]:
+    """Return what the sensitivity studies, audits and comparisons of a study found."""
+    from estimation.commands.audit_plan import audit_says
+    from estimation.commands.compare import comparison_says
+    from estimation.commands.sensitivity import sensitivity_says
+
+    found = outcome.answered
+    return [
+        *map(sensitivity_says, found.sensitivity), *map(audit_says, found.audits),
+        *map(comparison_says, found.comparisons),
+    ]  # fmt: skip
 
 
 def _further_table(further: list[Fitted], level: str) -> str:

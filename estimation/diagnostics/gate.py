@@ -80,6 +80,32 @@ def tree_verdict(
     )
 
 
+def sampled_verdict(
+    draws: Mapping[str, np.ndarray], chains: int, statistics: xarray.Dataset, prob: float,
+    thresholds: Thresholds = Thresholds(),
+) -> Verdict:  # fmt: skip
+    """Judge a few variables of a fit, where nothing else of it is reported.
+
+    Parameters
+    ----------
+    draws : mapping of (chain * draw,) arrays
+        What is reported.
+    chains : int
+    statistics : xarray.Dataset
+        The sampler's, a draw.
+    prob : float
+        Level of the interval that will be reported.
+    thresholds : Thresholds
+    """
+    import xarray
+
+    shaped = {
+        name: (("chain", "draw"), values.reshape(chains, -1)) for name, values in draws.items()
+    }
+    monitored = xarray.Dataset(shaped)
+    return Verdict((*_convergence(monitored, prob, thresholds), *_sampler(statistics, thresholds)))
+
+
 def reported(values: xarray.DataArray) -> bool:
     """Return whether each element of an estimand is judged and reported by itself.
 
@@ -234,7 +260,7 @@ def _quantile_errors(x: np.ndarray, prob: float) -> tuple[float, float]:
     apart bracket it.
     """
     n = x.size
-    ordered = np.sort(x)
+    ordered = x if (x[1:] >= x[:-1]).all() else np.sort(x)
     errors, bounds = [], []
     for p in ((1 - prob) / 2, (1 + prob) / 2):
         spread = math.sqrt(n * p * (1 - p))

@@ -7,13 +7,15 @@ that follows from their content.  Order, parallel work and repetition therefore 
 from __future__ import annotations
 
 import dataclasses
+import sys
 import uuid
-from collections.abc import Callable, Hashable, Mapping
-from concurrent.futures import BrokenExecutor, Executor, as_completed
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from estimation.errors import Interrupted, UndercountError
+from estimation.fit.cluster import Cluster, LostCluster
 from estimation.fit.engine import Engine, Plan, as_store, plan
 from estimation.fit.nuts import TUNE
 from estimation.fit.stop import stop, working_for
@@ -84,40 +86,97 @@ def run_tasks[Name: Hashable](
     Interrupted
         On Ctrl-C.
     UndercountError
-        If a worker process died.
+        If a worker process died, or the scheduler of a cluster was lost.
     """
     results: dict[Name, Any] = {}
     batch = uuid.uuid4().hex
-    futures = {}
+    futures: dict[Future[Any], Name] = {}
     try:
         if executor is None:
             for name, task in tasks.items():
                 results[name] = _attempt(batch, function, task)
                 done(name, results[name])
         else:
-            futures = {
-                executor.submit(_attempt, batch, function, task): name
-                for name, task in tasks.items()
-            }
-            for future in as_completed(futures):
-                name = futures[future]
-                results[name] = future.result()
-                done(name, results[name])
+            for name, result in _shared_out(executor, batch, function, tasks, futures):
+                results[name] = result
+                done(name, result)
     except KeyboardInterrupt:
         raise Interrupted(_how_to_go_on(len(results), len(tasks), store)) from None
-    except BrokenExecutor as error:
+    except (BrokenExecutor, CancelledError) as error:
         kept = f"; {len(results)} of {len(tasks)} are kept" if store else ""
-        raise UndercountError(
-            f"a worker process died{kept}", where="executor",
-            why="it was killed, or the memory was short",
-            remedy="run it again, with fewer workers",
-        ) from error  # fmt: skip
+        raise _broken(error, kept) from error
     finally:
         if len(results) < len(tasks):
             stop(batch)
+            if isinstance(executor, Cluster):
+                executor.stop(batch)
             for future in futures:
                 future.cancel()
     return {name: results[name] for name in tasks}
+
+
+def _shared_out[Name: Hashable](
+    executor: Executor, batch: str, function: Callable[..., Any],
+    tasks: Mapping[Name, tuple[Any, ...]], futures: dict[Future[Any], Name],
+) -> Iterator[tuple[Name, Any]]:  # fmt: skip
+    """Yield names and results as they come; `futures` are those that are still to come."""
+    for name, task in tasks.items():
+        futures[executor.submit(_attempt, batch, function, _anywhere(task))] = name
+    suspects: list[Name] = []
+    for future in as_completed(futures):
+        # neither we nor a cluster need to hold what was handed on
+        name = futures.pop(future)
+        if _killed(future):
+            suspects.append(name)
+            continue
+        result = future.result()
+        del future
+        yield name, result
+    # who waited beside a task that kills its worker is blamed as well: each again, alone
+    for name in suspects:
+        future = executor.submit(_attempt, batch, function, _anywhere(tasks[name]))
+        futures[future] = name
+        guilty = _killed(future)
+        del futures[future]
+        yield name, _deadly() if guilty else future.result()
+
+
+def _killed(future: Future[Any]) -> bool:
+    """Wait for a task and return whether a Dask cluster gave it up because workers died of it."""
+    error = future.exception()
+    # whoever works by a cluster has imported it
+    return error is not None and isinstance(
+        error, getattr(sys.modules.get("distributed"), "KilledWorker", ())
+    )
+
+
+def _deadly() -> UndercountError:
+    return UndercountError(
+        "every worker of the cluster that began this died", where="executor",
+        why="it may need more memory than a worker has",
+        remedy="see the logs of the workers, or run it without a cluster",
+    )  # fmt: skip
+
+
+def _broken(error: Exception, kept: str) -> UndercountError:
+    if isinstance(error, (LostCluster, CancelledError)):
+        return UndercountError(
+            f"the scheduler of the cluster was lost{kept}", where="executor",
+            why="it was stopped, or the network failed",
+            remedy="run it again when it is back",
+        )  # fmt: skip
+    return UndercountError(
+        f"a worker process died{kept}", where="executor",
+        why="it was killed, or the memory was short",
+        remedy="run it again, with fewer workers",
+    )  # fmt: skip
+
+
+def _anywhere(task: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a task for workers that may stand in another folder than we."""
+    return tuple(
+        Store(part.folder.absolute()) if isinstance(part, Store) else part for part in task
+    )
 
 
 def _attempt(batch: str, function: Callable[..., Any], task: tuple[Any, ...]) -> Any:

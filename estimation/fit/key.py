@@ -62,14 +62,19 @@ def engine_versions(engine: str) -> dict[str, str]:
 
 
 @functools.cache
-def code_digest() -> str:
+def code_digest(*further: str) -> str:
     """Return a hash of the code that numbers come from.
 
     A version number is raised by hand and can be forgotten; a kept fit must never outlive the code
     that made it.
+
+    Parameters
+    ----------
+    *further : str
+        Files and folders of the project beside those of fits.
     """
     digest = hashlib.sha256()
-    for part in _CODE:
+    for part in (*_CODE, *further):
         place = _ROOT / part
         for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
             digest.update(path.relative_to(_ROOT).as_posix().encode() + b"\0")

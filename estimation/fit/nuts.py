@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable
 from typing import Any
@@ -35,17 +36,28 @@ def _is_small_table(model: Model) -> bool:
     return cells is not None and cells.counts.size <= SMALL_TABLE
 
 
-def nuts_draws(
-    model: Model,
-    draws: int = DRAWS,
-    *,
-    tune: int = TUNE,
-    chains: int = CHAINS,
-    cores: int | None = None,
-    seed: int = 1,
+@dataclasses.dataclass(frozen=True, eq=False)
+class Sampled:
+    """What the sampler returned for a graph.
+
+    Parameters
+    ----------
+    free : dict of (chain * draw, ...) arrays
+        Variables of the graph.
+    statistics : xarray.Dataset
+        The sampler's statistics a draw.
+    """
+
+    free: dict[str, np.ndarray]
+    statistics: Any
+
+
+def sample_graph(
+    model: Model, draws: int = DRAWS, *, tune: int = TUNE, chains: int = CHAINS,
+    cores: int | None = None, seed: int = 1,
     progress: Callable[[int, int, int], None] | None = None,
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], Any]:
-    """Sample and complete.
+) -> Sampled:  # fmt: skip
+    """Sample the graph of a model; what lies outside the graph does not matter.
 
     Parameters
     ----------
@@ -57,13 +69,6 @@ def nuts_draws(
         Seed of the run.
     progress : callable, optional
         Told draws done, all draws, and divergences.
-
-    Returns
-    -------
-    estimands, unknowns : dict of (chain * draw, ...) arrays
-        What is reported, and what the densities are functions of.
-    statistics : xarray.Dataset
-        The sampler's statistics a draw.
     """
     tree = session.sample(
         model, draws=draws, tune=tune, chains=chains, cores=cores or os.cpu_count() or 1,
@@ -76,5 +81,37 @@ def nuts_draws(
         free[str(name)] = flat.reshape(chains * draws, *flat.shape[2:])
         if not np.isfinite(flat).all():
             raise UndercountError(f"the sampler returned {name} that is not finite", where="nuts")
-    estimands, unknowns = model.complete(free, stream(seed, "nuts", "completion"))
-    return defined(estimands), unknowns, tree["sample_stats"].to_dataset()
+    return Sampled(free, tree["sample_stats"].to_dataset())
+
+
+def completed(
+    model: Model, sampled: Sampled, seed: int
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Return estimands and unknowns, (chain * draw, ...) arrays each, given draws of the graph.
+
+    Parameters
+    ----------
+    model : Model
+        The one that was sampled, or one that differs from it outside the graph only.
+    sampled : Sampled
+    seed : int
+        Seed of the run.
+    """
+    estimands, unknowns = model.complete(sampled.free, stream(seed, "nuts", "completion"))
+    return defined(estimands), unknowns
+
+
+def nuts_draws(
+    model: Model, draws: int = DRAWS, **options: Any
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], Any]:
+    """Sample and complete; see `sample_graph` for the options.
+
+    Returns
+    -------
+    estimands, unknowns : dict of (chain * draw, ...) arrays
+        What is reported, and what the densities are functions of.
+    statistics : xarray.Dataset
+        The sampler's statistics a draw.
+    """
+    sampled = sample_graph(model, draws, **options)
+    return (*completed(model, sampled, options.get("seed", 1)), sampled.statistics)

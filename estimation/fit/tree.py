@@ -30,7 +30,7 @@ def ingredients(model: Model, engine: str, seed: int, settings: dict[str, int]) 
 
 def to_tree(
     model: Model, draws: dict[str, np.ndarray], unknowns: dict[str, np.ndarray], statistics: Any, *,
-    engine: str, seed: int, settings: dict[str, int],
+    engine: str, seed: int, settings: dict[str, int], densities: bool = True,
 ) -> xarray.DataTree:  # fmt: skip
     """Return a DataTree with posterior, densities, statistics, data and attributes.
 
@@ -48,6 +48,8 @@ def to_tree(
     seed : int
     settings : dict
         Settings of the engine.
+    densities : bool
+        Whether the groups log_prior and log_likelihood are filled; not needed for totals.
 
     Returns
     -------
@@ -68,14 +70,14 @@ def to_tree(
             coords=sampled | {dim: label for dim, label in labels.items() if dim in used},
         )  # fmt: skip
 
-    log_prior = model.log_prior(unknowns)
-    log_likelihood = model.log_likelihood(unknowns)
-    if statistics is None:
+    log_prior = model.log_prior(unknowns) if densities else {}
+    log_likelihood = model.log_likelihood(unknowns) if densities else {}
+    if statistics is None and densities:
         statistics = dataset({"lp": np.asarray(sum(log_prior.values(), *log_likelihood.values()))})
     data = {key: np.asarray(value) for key, value in model.graph_data().items()}
+    counted = [key for key in data if key.endswith("_count")]
     observed = {
-        one: _with_dims(data.pop(f"{one}_count"), dims.get(f"{one}_count", ()))
-        for one in log_likelihood
+        key.removesuffix("_count"): _with_dims(data.pop(key), dims.get(key, ())) for key in counted
     }
     made_of = ingredients(model, engine, seed, settings)
     tree = xarray.DataTree.from_dict(
@@ -83,7 +85,7 @@ def to_tree(
             "posterior": dataset(draws),
             "log_likelihood": dataset(log_likelihood),
             "log_prior": dataset(log_prior),
-            "sample_stats": _plain(statistics),
+            "sample_stats": _plain(statistics) if statistics is not None else xarray.Dataset(),
             "observed_data": xarray.Dataset(observed),
             "constant_data": xarray.Dataset(
                 {

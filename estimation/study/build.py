@@ -13,6 +13,7 @@ from estimation.study.tables import with_table
 from estimation.words import suggestion
 from models import beliefs, losses
 from models.count import Count
+from models.model import Model
 
 #: What each section may hold as its `kind`.
 KINDS: dict[str, dict[str, Callable[..., Any]]] = {
@@ -41,6 +42,9 @@ KINDS: dict[str, dict[str, Callable[..., Any]]] = {
 
 #: Fields that hold a section of their own, and of which sort.
 _NESTED = {"prior": "prior", "coverage": "belief", "precision": "belief"}
+
+#: Fields of a model that hold a section of their own, and of which sort.
+_SORTS = {**_NESTED, "losses": "losses"}
 
 #: Fields of constructors that a study does not set.
 _INTERNAL = {"stated"}
@@ -100,6 +104,29 @@ def build(sort: str, section: object, where: str, folder: Path | None = None) ->
         return maker(**values)
     except UndercountError as error:
         raise error.inside(where) from None
+
+
+def build_field(
+    model: Model, field: str, value: object, where: str, folder: Path | None = None
+) -> Any:
+    """Return the value of a field of a model, built if it is a section of its own.
+
+    Parameters
+    ----------
+    model : Model
+    field : str
+        Dotted name.
+    value : object
+        What the file holds.
+    where : str
+        The place, for messages.
+    folder : Path, optional
+        Where tables that are named in it lie.
+    """
+    sort = _SORTS.get(field.rpartition(".")[2], "evidence" if field in model.evidence else "")
+    if not sort or not isinstance(value, Mapping):
+        return value
+    return build(sort, value, where, folder)
 
 
 def _keys(maker: Callable[..., Any]) -> tuple[list[str], list[str]]:

@@ -11,16 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from estimation.errors import DataError, UndercountError
-from estimation.study.build import build
+from estimation.study.analyses import Asked
+from estimation.study.audit_plan import read_audit_plan
+from estimation.study.build import build, build_field
 from estimation.study.claims import read_claim
+from estimation.study.comparison import read_comparison
 from estimation.study.sections import as_table, refuse_unknown
+from estimation.study.sensitivity import read_sensitivity
 from estimation.study.tables import named_files, refuse_same_names, resolved, with_copies
 from estimation.summaries.agreement import Published
 from estimation.summaries.claims import Claim
 from models.checks import text, whole
 from models.model import Model
 
-_SECTIONS = {"title", "seed", "losses", "evidence", "published", "scenario", "models", "claim"}
+_SECTIONS = {"title", "seed", "losses", "evidence", "published", "scenario", "models", "claim",
+             "sensitivity", "audit_plan", "comparison"}  # fmt: skip
 
 #: The folder of a run that holds copies of the tables of its study.
 TABLES = "tables"
@@ -78,6 +83,8 @@ class Study:
         The main model first, named "base"; further models last.
     published : tuple of Published
     claims : tuple of Claim
+    asked : Asked
+        Sensitivity studies, audits to come, comparisons.
     written : str
         The text of the file, kept for provenance.
     files : dict of Path
@@ -91,6 +98,7 @@ class Study:
     scenarios: tuple[Scenario, ...]
     published: tuple[Published, ...]
     claims: tuple[Claim, ...]
+    asked: Asked
     written: str
     files: Mapping[str, Path] = dataclasses.field(default_factory=dict)
 
@@ -179,7 +187,35 @@ def _build_study(table: Mapping[str, Any], name: str, written: str, folder: Path
     models = {"": model} | {one.name: one.model for one in further}
     claims = tuple(read_claim(*item, models) for item in _entries(table, "claim"))
     seed = whole(table.get("seed", 1), "seed")
-    return Study(name, title, seed, model, scenarios, published, claims, written)
+    asked = _asked(table, scenarios, published, seed, folder)
+    return Study(name, title, seed, model, scenarios, published, claims, asked, written)
+
+
+def _asked(
+    table: Mapping[str, Any], scenarios: tuple[Scenario, ...], published: tuple[Published, ...],
+    seed: int, folder: Path | None,
+) -> Asked:  # fmt: skip
+    by_name = {scenario.name: scenario for scenario in scenarios}
+    found = Asked(
+        tuple(
+            read_sensitivity(*item, by_name, published, seed, folder)
+            for item in _entries(table, "sensitivity")
+        ),
+        tuple(read_audit_plan(*item, by_name) for item in _entries(table, "audit_plan")),
+        tuple(read_comparison(*item, by_name, folder) for item in _entries(table, "comparison")),
+    )
+    sections: dict[str, tuple[Any, ...]] = {
+        "sensitivity": found.sensitivity, "audit_plan": found.audits,
+        "comparison": found.comparisons,
+    }  # fmt: skip
+    for section, plans in sections.items():
+        names = [plan.name for plan in plans]
+        for name in names:
+            _refuse_name(name, section)
+            if names.count(name) > 1:
+                raise DataError(f"two are named {name!r}", where=section,
+                                remedy="give each a name = ...")  # fmt: skip
+    return found
 
 
 def _model(table: Mapping[str, Any], where: str, folder: Path | None) -> Model:
@@ -239,10 +275,8 @@ def _scenario(model: Model, table: Mapping[str, Any], where: str, folder: Path |
 
 
 def _replace(model: Model, field: str, value: object, where: str, folder: Path | None) -> Model:
-    sorts = {"coverage": "belief", "precision": "belief", "prior": "prior", "losses": "losses"}
-    sort = sorts.get(field.rpartition(".")[2], "evidence" if field in model.evidence else "")
     try:
-        return model.replace(field, build(sort, value, where, folder) if sort else value)
+        return model.replace(field, build_field(model, field, value, where, folder))
     except UndercountError as error:
         error.where = error.where if error.where.startswith(where) else f"{where}: {error.where}"
         raise

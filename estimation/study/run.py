@@ -1,4 +1,4 @@
-"""Run a study: fit its models and scenarios, and put its claims to the test."""
+"""Run a study: fit its models, put its claims to the test, and answer what else it asks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from estimation.fit.engine import Engine, Plan, plan
 from estimation.fit.store import Refit, Store
 from estimation.notes import notes
 from estimation.result import Result
+from estimation.study.analyses import Answered, answer_all
 from estimation.study.read import Scenario, Study
+from estimation.study.sensitivity_run import Options
 from estimation.summaries.agreement import Agreement, agreement
 from estimation.summaries.cell_rows import cell_rows, scalar_draws
 from estimation.summaries.claims import CANNOT_TELL, Claim, Judged, judge
@@ -49,7 +51,7 @@ class Fitted:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What a run found: fitted scenarios, and the reasons of those that failed.
+    """What a run found: fitted scenarios, other answers, and the reasons of what failed.
 
     `verdicts` holds those of all fits by scenario, also of fits that failed their checks.
     """
@@ -61,6 +63,7 @@ class Outcome:
     failed: dict[str, str]
     verdicts: dict[str, Verdict]
     claims: tuple[Judged, ...]
+    answered: Answered = Answered()
 
     def result(self) -> Result:
         """Return the object of the output: the main model first, then the other scenarios."""
@@ -137,7 +140,10 @@ def fit_study(
             failed[scenario.name] = str(error)
     by_name = {one.scenario.name: one for one in fitted}
     claims = tuple(_judged(claim, by_name, failed) for claim in study.claims)
-    return Outcome(study, seed, prob, tuple(fitted), failed, verdicts, claims)
+    options = Options(seed, prob, engine, accept, draws, store, refit, executor, tell=tell)
+    answered = answer_all(study.asked, options)
+    failed |= answered.failed
+    return Outcome(study, seed, prob, tuple(fitted), failed, verdicts, claims, answered)
 
 
 def _plan(scenario: Scenario, engine: Engine, seed: int, main: Scenario, draws: int | None) -> Plan:

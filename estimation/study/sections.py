@@ -25,3 +25,11 @@ def refuse_unknown(table: Mapping[str, Any], known: Iterable[str], where: str) -
                 f"unknown key {key!r}", where=where, why="it would be ignored",
                 remedy=suggestion(key, allowed),
             )  # fmt: skip
+
+
+def flag(table: Mapping[str, Any], key: str, where: str, *, default: bool = True) -> bool:
+    """Return a key that is true or false."""
+    value = table.get(key, default)
+    if not isinstance(value, bool):
+        raise DataError(f"must be true or false, not {value!r}", where=f"{where}.{key}")
+    return value

@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from estimation.files import PROVENANCE, file_hashes, whole_folder
+from estimation.study.analyses import Answered
+from estimation.study.comparison_write import draw_comparisons, write_comparisons
 from estimation.study.figures import draw_run
 from estimation.study.read import TABLES, Study
 from estimation.study.run import Outcome, versions
+from estimation.study.sensitivity_write import draw_sensitivity, write_sensitivity
+from estimation.summaries.agreement import Published
 from estimation.summaries.claims import claim_row
 
 if TYPE_CHECKING:
@@ -44,28 +48,59 @@ def write_run(outcome: Outcome, target: Path, settings: dict[str, Any]) -> None:
         if outcome.claims:
             rows = [claim_row(judged) for judged in outcome.claims]
             _write_csv(folder / "claims.csv", list(rows[0]), [list(row.values()) for row in rows])
-        _copy_tables(outcome.study, folder)
+        write_answers(outcome.answered, folder)
+        copy_tables(outcome.study, folder)
         (folder / "posterior").mkdir()
         for one in outcome.fitted:
             _write_tree(one.tree, folder / "posterior" / f"{one.scenario.name}.zarr")
         figures = draw_run(outcome, folder)
-        provenance = {
-            "study": {"name": f"{outcome.study.name}.toml", "text": outcome.study.written},
-            "seed": outcome.seed,
-            "settings": settings,
-            "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            "fits": {one.scenario.name: one.tree.attrs["hash"] for one in outcome.fitted},
-            "failed": outcome.failed,
-            "figures": figures,
-            "versions": versions(),
-            "machine": {"system": platform.system(), "processor": platform.machine()},
-            "files": file_hashes(folder),
-        }
-        written = json.dumps(provenance, indent=1, ensure_ascii=False)
-        (folder / PROVENANCE).write_text(written + "\n", encoding="utf-8")
+        published = outcome.study.published[0] if outcome.study.published else None
+        figures = ", ".join([figures, *draw_answers(outcome.answered, published, folder)])
+        fits = {one.scenario.name: one.tree.attrs["hash"] for one in outcome.fitted}
+        write_provenance(folder, outcome.study, outcome.seed, settings, fits=fits,
+                         failed=outcome.failed, figures=figures)  # fmt: skip
 
 
-def _copy_tables(study: Study, folder: Path) -> None:
+def write_provenance(
+    folder: Path, study: Study, seed: int, settings: dict[str, Any], *, failed: dict[str, str],
+    figures: str, fits: dict[str, str] | None = None,
+) -> None:  # fmt: skip
+    """Write what is needed to repeat a run, once all else is written; see `write_run`."""
+    provenance = {
+        "study": {"name": f"{study.name}.toml", "text": study.written},
+        "seed": seed,
+        "settings": settings,
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "fits": fits or {},
+        "failed": failed,
+        "figures": figures,
+        "versions": versions(),
+        "machine": {"system": platform.system(), "processor": platform.machine()},
+        "files": file_hashes(folder),
+    }
+    written = json.dumps(provenance, indent=1, ensure_ascii=False)
+    (folder / PROVENANCE).write_text(written + "\n", encoding="utf-8")
+
+
+def write_answers(answered: Answered, folder: Path) -> list[str]:
+    """Write the tables of sensitivity studies, audits and comparisons; return their names."""
+    return write_sensitivity(answered.sensitivity, folder) + write_comparisons(
+        answered.comparisons, answered.audits, folder
+    )
+
+
+def draw_answers(answered: Answered, published: Published | None, folder: Path) -> list[str]:
+    """Draw their figures into "figures"; return the names of the files."""
+    if answered == Answered():
+        return []
+    place = folder / "figures"
+    place.mkdir(exist_ok=True)
+    drawn = draw_sensitivity(answered.sensitivity, published, place)
+    drawn += draw_comparisons(answered.comparisons, answered.audits, published, place)
+    return [f"figures/{name}{ending}" for name in drawn for ending in (".svg", ".png")]
+
+
+def copy_tables(study: Study, folder: Path) -> None:
     """Keep the tables that the study names, so that the run can be repeated from its folder."""
     for path in study.files.values():
         (folder / TABLES).mkdir(exist_ok=True)

@@ -19,6 +19,9 @@ from models.checks import ordered, positive
 #: Kinds that compare the chosen cells with others.
 _COMPARED = ("ratio", "daily_ratio", "rise")
 
+#: Kinds that happen or do not.
+_EVENTS = ("rise", "rises", "largest", "largest_rate")
+
 #: What rates are for.
 PER = 10_000
 
@@ -72,14 +75,19 @@ class Estimand:
     area: Area | None = None
 
     def __post_init__(self) -> None:
-        if self.kind not in _KINDS:
+        if self.kind not in KINDS:
             raise DataError(f"no estimand {self.kind!r}", where="estimand",
-                            remedy=suggestion(self.kind, _KINDS))  # fmt: skip
+                            remedy=suggestion(self.kind, KINDS))  # fmt: skip
         for name in ("period", "over_period"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, parse_span(getattr(self, name), name).words)
         object.__setattr__(self, "among", tuple(self.among))
         self._refuse_unused()
+
+    @property
+    def event(self) -> bool:
+        """Return whether it happens or not, and is no number."""
+        return self.kind in _EVENTS
 
     def _refuse_unused(self) -> None:
         """Refuse cells that this kind would ignore, and comparisons with nothing."""
@@ -138,7 +146,7 @@ def evaluate(
     DataError
         If the model has no such cells, or no exposure where one is needed.
     """
-    return _KINDS[estimand.kind](estimand, losses, accept_maturity)
+    return KINDS[estimand.kind](estimand, losses, accept_maturity)
 
 
 def _chosen(e: Estimand, losses: Losses) -> Selection:
@@ -289,7 +297,7 @@ def _largest_rate(e: Estimand, losses: Losses, accept: str | None) -> Evaluated:
     return _largest(e, losses, accept, rate=True)
 
 
-_KINDS: dict[str, Callable[[Estimand, Losses, str | None], Evaluated]] = {
+KINDS: dict[str, Callable[[Estimand, Losses, str | None], Evaluated]] = {
     "total": _total, "observed": _observed, "ratio": _ratio, "daily_ratio": _daily_ratio,
     "share": _share, "rate": _rate, "per_area": _per_area, "peak_to_trough": _peak_to_trough,
     "rise": _rise, "rises": _rises, "largest": _largest, "largest_rate": _largest_rate,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -98,34 +99,41 @@ def between(low: float, high: float, mass: float, shape: str = "beta", **words: 
 def _beta_through(low: float, high: float, mass: float) -> tuple[float, float]:
     """Solve for the beta with (1 - mass) / 2 below `low` and as much above `high`.
 
-    The size alpha + beta is found by bisection in its logarithm: for each size the mean is found,
-    again by bisection, that puts the right mass below `low`; the mass above `high` then falls as
-    the size grows.
+    For each size alpha + beta the mean is found that puts the right mass below `low`; the mass
+    above `high` then falls as the size grows, and the size is found in its logarithm.
     """
-    from scipy.special import betainc, betaincc
+    from scipy.optimize import brentq
+    from scipy.special import betainc, betaincc, ndtri
 
     tail = (1 - mass) / 2
 
-    def mean_for(size: float) -> float:
-        # between low/1000 and high: the lower tail shrinks as the mean grows
-        left, right = low * 1e-6, 1 - 1e-12
-        for _ in range(80):
-            middle = (left + right) / 2
-            if betainc(size * middle, size * (1 - middle), low) > tail:
-                left = middle
-            else:
-                right = middle
-        return (left + right) / 2
+    def mean_for(log_size: float) -> float:
+        # in log odds, for sizes whose means hide next to 0 or 1
+        size = math.exp(log_size)
 
-    smallest, largest = np.log(1e-2), np.log(1e12)
-    for _ in range(80):
-        middle = (smallest + largest) / 2
-        size = float(np.exp(middle))
-        mean = mean_for(size)
-        if betaincc(size * mean, size * (1 - mean), high) > tail:
-            smallest = middle
-        else:
-            largest = middle
+        def excess(log_odds: float) -> float:
+            share = 1 / (1 + math.exp(-log_odds))
+            return float(betainc(size * share, size * (1 - share), low)) - tail
+
+        return 1 / (1 + math.exp(-brentq(excess, -50.0, 27.0, xtol=1e-12)))
+
+    def excess_above(log_size: float) -> float:
+        size, mean = math.exp(log_size), mean_for(log_size)
+        return float(betaincc(size * mean, size * (1 - mean), high)) - tail
+
+    smallest, largest = math.log(1e-2), math.log(1e12)
+    # a bracket around the size of a normal of that width; betas of extreme sizes are slow
+    middle, width = (low + high) / 2, (high - low) / (2 * float(ndtri(1 - tail)))
+    guess = math.log(max(middle * (1 - middle) / width**2, 0.1))
+    left, right = max(guess - 0.5, smallest), min(guess + 0.5, largest)
+    while excess_above(left) < 0 and left > smallest:
+        left = max(left - 2, smallest)
+    while excess_above(right) > 0 and right < largest:
+        right = min(right + 2, largest)
+    log_size = left if excess_above(left) < 0 else right
+    if excess_above(left) > 0 > excess_above(right):
+        log_size = brentq(excess_above, left, right, xtol=1e-12)
+    size, mean = math.exp(log_size), mean_for(log_size)
     alpha, beta = size * mean, size * (1 - mean)
     below, above = betainc(alpha, beta, low), betaincc(alpha, beta, high)
     if min(alpha, beta) < _SMALLEST_BETA:

@@ -1,0 +1,1 @@
+"""How models compare: scores against later truth, evidence of one list, stated mixtures."""

@@ -1,0 +1,1 @@
+"""What hangs on what: scenarios, tipping points, shares of the interval, audits to come."""

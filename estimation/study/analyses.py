@@ -1,0 +1,77 @@
+"""What a study asks beside its fits: sensitivity, audits to come, comparisons."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from estimation.errors import UndercountError
+from estimation.study.audit_plan import AuditFound, AuditPlan, look_ahead
+from estimation.study.comparison import ComparisonPlan
+from estimation.study.comparison_run import ComparisonFound, compare
+from estimation.study.sensitivity import SensitivityPlan
+from estimation.study.sensitivity_run import Options, SensitivityFound, vary
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """Sections of a study beside its models and claims."""
+
+    sensitivity: tuple[SensitivityPlan, ...] = ()
+    audits: tuple[AuditPlan, ...] = ()
+    comparisons: tuple[ComparisonPlan, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Answered:
+    """What was found, and the reasons of what was not.
+
+    Parameters
+    ----------
+    sensitivity, audits, comparisons : tuple
+        In the order of the study.
+    failed : dict of str
+        By what it is.
+    """
+
+    sensitivity: tuple[SensitivityFound, ...] = ()
+    audits: tuple[AuditFound, ...] = ()
+    comparisons: tuple[ComparisonFound, ...] = ()
+    failed: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
+def answer_all(asked: Asked, options: Options, *, one_by_one: bool = True) -> Answered:
+    """Carry out all sections.
+
+    Parameters
+    ----------
+    asked : Asked
+    options : Options
+    one_by_one : bool
+        Whether a section that fails is kept with its reason while the others go on.
+
+    Raises
+    ------
+    UndercountError
+        If a section fails and the others are not to go on.
+    """
+    failed: dict[str, str] = {}
+
+    def carry_out(kind: str, plans: Any, function: Callable[[Any, Options], Any]) -> list[Any]:
+        found = []
+        for plan in plans:
+            try:
+                found.append(function(plan, options))
+            except UndercountError as error:
+                if not one_by_one:
+                    raise
+                failed[f"{kind} {plan.name}"] = str(error)
+        return found
+
+    sensitivity = carry_out("sensitivity", asked.sensitivity, vary)
+    for one in sensitivity:
+        failed |= {f"sensitivity {one.plan.name}, {what}": why for what, why in one.failed.items()}
+    audits = carry_out("audit plan", asked.audits, look_ahead)
+    comparisons = carry_out("comparison", asked.comparisons, compare)
+    return Answered(tuple(sensitivity), tuple(audits), tuple(comparisons), failed)

@@ -1,0 +1,126 @@
+"""Carry out the comparisons of a study."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from estimation.comparison.comparing import Comparison, compare_models
+from estimation.comparison.evidence import evidence_weights
+from estimation.comparison.mixtures import Mixture, mix
+from estimation.diagnostics.gate import require, tree_verdict
+from estimation.sensitivity.kept import kept
+from estimation.study.sensitivity_run import Options
+from models.model import Model
+
+if TYPE_CHECKING:
+    from estimation.study.comparison import ComparisonPlan
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ComparisonFound:
+    """What a comparison found.
+
+    Parameters
+    ----------
+    plan : ComparisonPlan
+    prob : float
+    rows : list of dict
+        A row a model and method.
+    verdicts : dict of str
+        By method, whether it ranks the models, in words.
+    mixture : Mixture or None
+    draws : dict of (draw,) arrays
+        Of the total by model, where there is a mixture.
+    """
+
+    plan: ComparisonPlan
+    prob: float
+    rows: list[dict[str, Any]]
+    verdicts: dict[str, str]
+    mixture: Mixture | None
+    draws: dict[str, np.ndarray]
+
+
+def compare(asked: ComparisonPlan, options: Options) -> ComparisonFound:
+    """Carry out one comparison.
+
+    Raises
+    ------
+    UndercountError
+        If models cannot be compared, or one fails.
+    """
+    rows, verdicts = _kept(asked, options) if asked.methods else ([], {})
+    weights = _weights(asked, rows)
+    if weights is None:
+        return ComparisonFound(asked, options.prob, rows, verdicts, None, {})
+    draws = {name: _totals(model, options) for name, model in asked.models.items()}
+    orders = {name: m.moment_orders().get("total", np.inf) for name, m in asked.models.items()}
+    mixture = mix(draws, weights, prob=options.prob, moment_orders=orders,
+                  index={"comparison": asked.name})  # fmt: skip
+    return ComparisonFound(asked, options.prob, rows, verdicts, mixture, draws)
+
+
+def _kept(asked: ComparisonPlan, options: Options) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Return rows and verdicts, from the store if it has them."""
+    first = next(iter(asked.models.values()))
+    parts = {
+        "models": {name: [m.content(), m.coords()] for name, m in asked.models.items()},
+        "methods": list(asked.methods), "numbers": asked.numbers,
+    }  # fmt: skip
+    found = kept(options.store, options.refit, "comparison", first, options.posteriors(first),
+                 parts, lambda: _compared(asked, options))  # fmt: skip
+    return found["rows"], found["verdicts"]
+
+
+def _compared(asked: ComparisonPlan, options: Options) -> dict[str, Any]:
+    rows: list[dict[str, Any]] = []
+    verdicts: dict[str, str] = {}
+    predictive = tuple(method for method in asked.methods if method != "evidence")
+    if predictive:
+        numbers: dict[str, Any] = dict(asked.numbers)
+        found: Comparison = compare_models(
+            asked.models, predictive, draws=options.draws, seed=options.seed, store=options.store,
+            refit=options.refit, executor=options.executor, **numbers,
+        )  # fmt: skip
+        rows += found.rows()
+        verdicts |= {name: f"{one.verdict}: {one.says}" for name, one in found.verdicts.items()}
+    if "evidence" in asked.methods:
+        rows += _evidence_rows(asked.models)
+        verdicts["evidence"] = (
+            "one list: weights say which prior and belief expected its number of names best"
+        )
+    return {"rows": rows, "verdicts": verdicts}
+
+
+def _evidence_rows(models: dict[str, Model]) -> list[dict[str, Any]]:
+    table = evidence_weights(models)
+    return [
+        {
+            "model": str(name), "method": "evidence", "kind": "quadrature",
+            "elpd": float(row["log_evidence"]), "se": float(row["error"]),
+            "difference": float(row["log_bayes_factor"]), "difference_se": None,
+            "weight": float(row["weight"]), "points": 1, "influential": 0, "refits": 0,
+            "verdict": "", "says": "log evidence and its numerical error",
+        }
+        for name, row in table.iterrows()
+    ]  # fmt: skip
+
+
+def _weights(asked: ComparisonPlan, rows: list[dict[str, Any]]) -> dict[str, float] | None:
+    if not isinstance(asked.weights, str):
+        return asked.weights
+    method = {"stacking": "loo"}.get(asked.weights, asked.weights)
+    computed = {row["model"]: row["weight"] for row in rows if row["method"] == method}
+    if any(weight is None for weight in computed.values()):
+        return None  # the method gave no weights; its verdict says why
+    total = sum(computed.values())
+    return {name: computed[name] / total for name in asked.models}
+
+
+def _totals(model: Model, options: Options) -> np.ndarray:
+    fit = options.fit(model)
+    require(tree_verdict(fit, options.prob), options.accept)
+    return np.asarray(fit["posterior"]["total"].to_numpy().reshape(-1))
