@@ -161,6 +161,22 @@ def test_a_scenario_that_fails_is_kept_with_its_reason_while_the_others_go_on(ar
     assert [level.words for level in levels(found, axis)] == ["0.4", "0.5"]
 
 
+def test_what_is_stated_is_one_of_the_values_of_a_field_that_is_varied_alone(article):
+    up = Axis("names.precision", [0.9])
+    (effect,) = effects(run_scenarios(article, Design([up])))
+    assert (effect.smallest.words, effect.largest.words) == ("0.9", "as stated")
+    assert effect.width == pytest.approx(0.1 * 194_350, rel=0.02)
+
+
+def test_a_full_design_averages_the_other_fields_out(article):
+    found = run_scenarios(article, Design([LOW, HIGH], "full"), draws=500)
+    of_low = levels(found, LOW)
+    assert [level.value for level in of_low] == [0.3, 0.4, 0.5]
+    medians = found.column("median")
+    assert of_low[0].median == pytest.approx(medians[1:3].mean())
+    assert of_low[0].low == pytest.approx(found.column("low")[1:3].mean())
+
+
 def test_a_model_that_fails_as_stated_ends_the_study():
     model = Model(Flat(GammaPrior(1.0, 1.0)), {"names": Count(10**6, Known(0.5))})
     model = model.replace("names.coverage", uniform(0.4, 0.5))

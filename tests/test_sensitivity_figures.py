@@ -98,7 +98,7 @@ FIGURES: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
     "information": (_information, ("expected width of the 95 % interval", "today:", "69,057",
                                    "if coverage were", "12,000", "cost, US dollars", "90,000",
                                    "graves checked, logarithmic scale", "2,000",
-                                   "10 % to 90 % range of simulated audits")),
+                                   "10 % to 90 % range of such audits")),
     "comparison": (_comparison, ("expected log predictive density,", "weight", "verdict", "81 %",
                                  "less than 0.1 %", "cannot be told apart", "unreliable",
                                  "two standard errors to either side")),

@@ -141,9 +141,17 @@ def test_sensitivity_as_json_and_as_files(study, tmp_path, capsys):
     table = rows_of(tmp_path / "out" / "sensitivity.csv")
     assert [row["names.coverage.low"] for row in table][:2] == ["", "0.3"]
     assert float(table[1]["high"]) == second["high"]
-    # the folder of a study is a run: it can be taken up again, and written over
-    assert main(["sensitivity", str(tmp_path / "out" / "provenance.json"), "--quiet",
-                 "--out", str(tmp_path / "out")]) == 0  # fmt: skip
+    # the folder of a study is a run: it can be taken up again
+    record = str(tmp_path / "out" / "provenance.json")
+    assert main(["sensitivity", record, "--quiet", *FEW]) == 0
+
+
+def test_check_says_what_a_run_would_find(study, capsys):
+    assert main(["check", study()]) == 0
+    said = capsys.readouterr().out
+    assert "- sensitivity shares (base): 7 scenarios, 3 tipping points, Sobol indices" in said
+    assert "- audit plan base (base): 20, 80 deaths looked up" in said
+    assert "- comparison both (base, hard): mixture" in said
 
 
 def test_a_study_without_the_section_still_has_an_anatomy(study, capsys):

@@ -59,6 +59,7 @@ def describe(study: Study, prob: float) -> dict[str, Any]:
         ],
         "published": [dataclasses.asdict(one) for one in study.published],
         "claims": [dataclasses.asdict(one) for one in study.claims],
+        "asked": study.asked.says(),
     }  # fmt: skip
 
 
@@ -112,7 +113,7 @@ def implied(scenario: Scenario, prob: float) -> tuple[float, float, float]:
 
 
 def _print(study: Study, arguments: argparse.Namespace) -> None:
-    from estimation.report.text import rounded, table
+    from estimation.report.text import bullets, rounded, table
     from estimation.summaries.agreement import percent
 
     print(f"{study.title}\n")
@@ -133,6 +134,9 @@ def _print(study: Study, arguments: argparse.Namespace) -> None:
         print("\nClaims that a run puts to the test")
         for claim in study.claims:
             print(f"- {claim.statement} ({claim.estimand.kind}, stated {claim.stated()})")
+    if study.asked.says():
+        print("\nWhat else a run finds")
+        print(bullets(study.asked.says()))
 
 
 def _print_model(model: Model, *, quiet: bool) -> None:

@@ -63,7 +63,7 @@ def draw_information(
             low, high = (np.asarray(ends, float)[order] for ends in spread)
             axes.fill_between(
                 places, low, high, facecolor=style.LIGHT, lw=0,
-                label="10 % to 90 % range of simulated audits",
+                label="10 % to 90 % range of such audits",
             )  # fmt: skip
             # a band of one audit has no area
             axes.vlines(places, low, high, color=style.POSTERIOR, lw=0.8)

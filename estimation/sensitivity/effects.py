@@ -97,10 +97,16 @@ class Effect:
 
 
 def effects(scenarios: Scenarios, target: int = 0) -> list[Effect]:
-    """Return the effect of each field that has any scenario done, the largest first."""
+    """Return the effect of each field that has any scenario done, the largest first.
+
+    Where fields are varied one at a time, what is stated is one of their values.
+    """
     found = []
+    stated = [float(scenarios.column(name, target)[0]) for name in ("median", "low", "high")]
     for axis in scenarios.design.axes:
         of_axis = levels(scenarios, axis, target)
+        if of_axis and scenarios.design.kind == "one_at_a_time":
+            of_axis.append(Level("as stated", float("nan"), *stated))
         if of_axis:
             ordered = sorted(of_axis, key=lambda level: level.median)
             found.append(Effect(axis, ordered[0], ordered[-1]))

@@ -22,6 +22,25 @@ class Asked:
     audits: tuple[AuditPlan, ...] = ()
     comparisons: tuple[ComparisonPlan, ...] = ()
 
+    def says(self) -> list[str]:
+        """Return what is asked, a sentence a section."""
+        found = []
+        for one in self.sensitivity:
+            parts = [f"{one.design.size:,} scenarios"] if one.design is not None else []
+            parts += [f"{len(one.questions)} tipping points"] if one.questions else []
+            parts += ["Sobol indices"] if one.indices else []
+            parts += ["what the interval is made of"] if one.anatomy else []
+            parts += ["power scaling"] if one.power_scaling else []
+            found.append(f"sensitivity {one.name} ({one.scenario}): {', '.join(parts)}")
+        for audit in self.audits:
+            sizes = ", ".join(f"{size:,}" for size in audit.sizes)
+            found.append(f"audit plan {audit.name} ({audit.scenario}): {sizes} deaths looked up")
+        for compared in self.comparisons:
+            parts = [*compared.methods, *(["mixture"] if compared.weights is not None else [])]
+            names = ", ".join(compared.models)
+            found.append(f"comparison {compared.name} ({names}): {', '.join(parts)}")
+        return found
+
 
 @dataclasses.dataclass(frozen=True)
 class Answered:
