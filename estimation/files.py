@@ -91,10 +91,15 @@ def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> bool:
     return True
 
 
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def file_hashes(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file below a folder, by relative path."""
     return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        path.relative_to(folder).as_posix(): _digest(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }

@@ -20,9 +20,7 @@ def whole(
             "is not a number (NaN)", where=field, remedy="give a whole number, or leave the row out"
         )
     if isinstance(value, bool) or not isinstance(value, (int, numbers.Integral)):
-        raise InvalidValueError(
-            f"must be a whole number, not {value!r}", where=field, why=why
-        )
+        raise InvalidValueError(f"must be a whole number, not {value!r}", where=field, why=why)
     number = int(value)
     if number < low:
         raise InvalidValueError(f"must be {low} or more, not {number}", where=field)

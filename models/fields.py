@@ -20,44 +20,51 @@ from models.losses import WalkPooled
 _STATED = ("low", "high", "mass")
 
 
-def replaced(parts: Mapping[str, Any], field: str, value: Any) -> tuple[str, Any]:
-    """Return the name of the part that holds a field, and that part with the field replaced.
+def replaced(parts: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all parts with fields replaced at once, so that none must fit the others' old values.
 
     Parameters
     ----------
     parts : mapping
         "losses", and evidence by name.
-    field : str
-        Dotted name.
-    value : object
+    values : mapping
+        By dotted name.
 
     Raises
     ------
     InvalidValueError
         If there is no such field; the message lists those that exist.
     """
-    head, *path = field.split(".")
-    if head not in parts or not _exists(parts[head], path):
-        raise InvalidValueError(
-            f"no field {field!r}", where="model", remedy="one of " + ", ".join(field_names(parts))
-        )
-    try:
-        return head, _replaced(parts[head], path, value)
-    except UndercountError as error:
-        raise error.inside(".".join([head, *path[:-1]])) from None
+    changes: dict[str, dict[tuple[str, ...], Any]] = {}
+    for field, value in values.items():
+        _require(parts, field)
+        head, *path = field.split(".")
+        changes.setdefault(head, {})[tuple(path)] = value
+    found = dict(parts)
+    for head, of_part in changes.items():
+        try:
+            found[head] = _rebuilt(parts[head], of_part)
+        except UndercountError as error:
+            raise error.inside(head) from None
+    return found
 
 
 def value_of(parts: Mapping[str, Any], field: str) -> Any:
     """Return the value of a field; see `replaced`."""
+    _require(parts, field)
+    head, *path = field.split(".")
+    found = parts[head]
+    for name in path:
+        found = _child(found, name)
+    return found
+
+
+def _require(parts: Mapping[str, Any], field: str) -> None:
     head, *path = field.split(".")
     if head not in parts or not _exists(parts[head], path):
         raise InvalidValueError(
             f"no field {field!r}", where="model", remedy="one of " + ", ".join(field_names(parts))
         )
-    found = parts[head]
-    for name in path:
-        found = _child(found, name)
-    return found
 
 
 def field_names(parts: Mapping[str, Any]) -> list[str]:
@@ -116,23 +123,56 @@ def _restatable(belief: Belief) -> bool:
     return isinstance(belief, (Beta, LogitNormal)) and belief.stated is not None
 
 
-def _replaced(part: Any, path: list[str], value: Any) -> Any:
-    if not path:
-        return value
-    name, rest = path[0], path[1:]
-    if isinstance(part, WalkPooled) and not hasattr(part, name):
-        home = "walk" if hasattr(part.walk, name) else "pooled"
-        return dataclasses.replace(part, **{home: _replaced(getattr(part, home), path, value)})
+def _rebuilt(part: Any, changes: Mapping[tuple[str, ...], Any]) -> Any:
+    """Return a part with values at paths below it; a value at the empty path replaces it first."""
+    part = changes.get((), part)
+    below: dict[str, dict[tuple[str, ...], Any]] = {}
+    for path, value in changes.items():
+        if path:
+            below.setdefault(path[0], {})[path[1:]] = value
+    if not below:
+        return part
+    for name in below:
+        if name not in _names(part):  # of a value that was put there just now
+            raise InvalidValueError(
+                f"no field {name!r}", remedy="one of " + ", ".join(_names(part))
+            )
+    if isinstance(part, WalkPooled):
+        below = _in_its_parts(part, below)
     if isinstance(part, Belief):
-        return _with_number(part, name, value)
-    return dataclasses.replace(part, **{name: _replaced(_child(part, name), rest, value)})
+        return _with_numbers(part, {name: one[()] for name, one in below.items()})
+    values = {}
+    for name, inner in below.items():
+        try:
+            values[name] = _rebuilt(_child(part, name), inner)
+        except UndercountError as error:
+            raise error.inside(name) from None
+    return dataclasses.replace(part, **values)
 
 
-def _with_number(belief: Belief, name: str, value: Any) -> Belief:
-    """Return a belief with one of its numbers replaced; what was stated of it is restated."""
+def _in_its_parts(
+    losses: WalkPooled, below: Mapping[str, dict[tuple[str, ...], Any]]
+) -> dict[str, dict[tuple[str, ...], Any]]:
+    """Return changes of a product by its own fields: those of its parts belong to the parts."""
+    found: dict[str, dict[tuple[str, ...], Any]] = {}
+    for name, inner in below.items():
+        if hasattr(losses, name):
+            found.setdefault(name, {}).update(inner)
+            continue
+        home = "walk" if hasattr(losses.walk, name) else "pooled"
+        found.setdefault(home, {}).update({(name, *path): x for path, x in inner.items()})
+    return found
+
+
+def _with_numbers(belief: Belief, numbers: Mapping[str, Any]) -> Belief:
+    """Return a belief with numbers replaced; what was stated of it is restated."""
+    stated = set(_STATED) & set(numbers) if _restatable(belief) else set()
+    if not stated:
+        return dataclasses.replace(belief, **{"stated": None, **numbers})
+    if len(stated) < len(numbers):
+        raise InvalidValueError(
+            "is given as a range and by its parameters", why="either follows from the other"
+        )
     words: dict[str, Any] = {"reason": belief.reason, "source": belief.source}
-    if name in _STATED and _restatable(belief):
-        stated: dict[str, Any] = dict(zip(_STATED, belief.stated or (), strict=True))
-        stated[name] = value
-        return between(**stated, shape=belief.kind, **words)
-    return dataclasses.replace(belief, **{"stated": None, name: value})
+    range_and_mass = dict(zip(_STATED, belief.stated or (), strict=True)) | dict(numbers)
+    return between(**range_and_mass, shape=belief.kind, **words)

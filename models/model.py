@@ -156,10 +156,12 @@ class Model:
         InvalidValueError
             If there is no such field; the message lists those that exist.
         """
-        head, part = replaced(self._parts, field, value)
-        if head == "losses":
-            return Model(part, self.evidence)
-        return Model(self.losses, {**self.evidence, head: part})
+        return self.replace_all({field: value})
+
+    def replace_all(self, values: Mapping[str, Any]) -> Model:
+        """Return the same model with several fields replaced at once; see `replace`."""
+        parts = replaced(self._parts, values)
+        return Model(parts.pop("losses"), parts)
 
     def value_of(self, field: str) -> Any:
         """Return the value of a field; see `replace`."""
@@ -266,4 +268,3 @@ class Model:
             cell.
         """
         return self.joint.simulate(rng, draws, rate)
-

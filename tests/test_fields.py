@@ -62,9 +62,9 @@ def test_values_are_read_and_replaced_at_any_depth():
 )  # fmt: skip
 def test_the_parts_of_a_product_stand_side_by_side(field, where):
     losses = walk_pooled(own_step=0.2)
-    head, part = replaced_part({"losses": losses}, field, 0.7)
+    part = replaced_part({"losses": losses}, {field: 0.7})["losses"]
     owner = getattr(part, where) if where else part
-    assert (head, getattr(owner, field.rpartition(".")[2])) == ("losses", 0.7)
+    assert getattr(owner, field.rpartition(".")[2]) == 0.7
     assert value_of({"losses": part}, field) == 0.7
 
 
@@ -84,6 +84,29 @@ def test_an_unknown_field_is_told_those_that_exist(field):
 def test_a_refused_value_is_told_with_its_place(field, value, place):
     with pytest.raises(InvalidValueError, match=rf"^{place}"):
         flat().replace(field, value)
+
+
+def test_fields_are_replaced_at_once_so_that_none_meets_an_old_value():
+    model = flat(uniform(0.45, 0.65))
+    values = {"names.coverage.low": 0.7, "names.coverage.high": 0.9, "names.count": 12}
+    changed = model.replace_all(values)
+    assert changed.base.coverage == Uniform(0.7, 0.9)
+    assert changed.base.count == 12
+    assert flat().replace_all(
+        {"names.coverage.low": 0.7, "names.coverage.high": 0.9}
+    ).base.coverage.stated == (0.7, 0.9, 0.9)
+    values = {"losses.step": 0.5, "losses.spread": 2.0, "losses.walk.tail": 9.0}
+    losses = replaced_part({"losses": walk_pooled()}, values)["losses"]
+    assert (losses.walk.step, losses.walk.tail, losses.pooled.spread) == (0.5, 9.0, 2.0)
+
+
+def test_a_number_goes_into_the_belief_that_is_put_there_at_once():
+    values = {"names.coverage.low": 0.2, "names.coverage": uniform(0.4, 0.6)}
+    assert flat(uniform(0.45, 0.65)).replace_all(values).base.coverage == Uniform(0.2, 0.6)
+    with pytest.raises(InvalidValueError, match=r"^names.coverage: no field 'mass'; one of low"):
+        flat().replace_all({"names.coverage.mass": 0.5, "names.coverage": uniform(0.4, 0.6)})
+    with pytest.raises(InvalidValueError, match="either follows from the other"):
+        flat().replace_all({"names.coverage.mass": 0.5, "names.coverage.alpha": 3.0})
 
 
 def test_the_table_of_a_belief_from_sites_is_not_varied():

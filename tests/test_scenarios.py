@@ -177,6 +177,15 @@ def test_a_full_design_averages_the_other_fields_out(article):
     assert of_low[0].low == pytest.approx(found.column("low")[1:3].mean())
 
 
+def test_a_point_beyond_what_is_stated_needs_no_way_through_it(article):
+    low, high = (
+        Axis(f"names.coverage.{end}", [value]) for end, value in (("low", 0.7), ("high", 0.9))
+    )
+    found = run_scenarios(article, Design([low, high], "full"))
+    assert not found.failed
+    assert found.column("median")[1] == pytest.approx(106_745 / 0.8, rel=0.01)
+
+
 def test_a_model_that_fails_as_stated_ends_the_study():
     model = Model(Flat(GammaPrior(1.0, 1.0)), {"names": Count(10**6, Known(0.5))})
     model = model.replace("names.coverage", uniform(0.4, 0.5))

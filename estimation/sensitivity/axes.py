@@ -135,33 +135,49 @@ class Axis:
         """Return the value of a code."""
         return code if self.ranged else self.values[int(code)]
 
-    def put(self, model: Model, code: float) -> Model:
-        """Return a model with the value of a code in the field.
-
-        Raises
-        ------
-        UndercountError
-            If the model refuses the value, or has no such field.
-        """
-        value = self.value(code)
-        if self.ranged and isinstance(model.value_of(self.field), int):
-            value = round(value)  # a count
-        return replaced(model, self.field, value)
-
     def check(self, model: Model) -> None:
         """Refuse a field that the model does not have."""
         model.value_of(self.field)
 
 
+def put(model: Model, axes: Sequence[Axis], codes: Sequence[float]) -> Model:
+    """Return a model with the values of codes in the fields of axes, all at once.
+
+    Parameters
+    ----------
+    model : Model
+    axes : sequence of Axis
+    codes : sequence of float
+        One an axis; NaN leaves the field as it is stated.
+
+    Raises
+    ------
+    UndercountError
+        If the model refuses the values, or has no such field.
+    """
+    values = {}
+    for axis, code in zip(axes, codes, strict=True):
+        if not math.isnan(code):
+            value = axis.value(code)
+            if axis.ranged and isinstance(model.value_of(axis.field), int):
+                value = round(value)  # a count
+            values[axis.field] = _as_value(model, axis.field, value)
+    return model.replace_all(values) if values else model
+
+
 def replaced(model: Model, field: str, value: Any) -> Model:
     """Return a model with a field replaced; a number where a belief stands is a known share."""
+    return model.replace(field, _as_value(model, field, value))
+
+
+def _as_value(model: Model, field: str, value: Any) -> Any:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if number and isinstance(model.value_of(field), Belief):
-        try:
-            value = known(float(value))
-        except UndercountError as error:
-            raise error.inside(field) from None
-    return model.replace(field, value)
+    if not number or not isinstance(model.value_of(field), Belief):
+        return value
+    try:
+        return known(float(value))
+    except UndercountError as error:
+        raise error.inside(field) from None
 
 
 def words_of(value: Any) -> str:

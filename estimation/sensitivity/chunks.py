@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +16,7 @@ from estimation.fit.engine import Engine
 from estimation.fit.key import code_digest, engine_versions
 from estimation.fit.record import Record
 from estimation.fit.store import Refit, Store, obtain
-from estimation.sensitivity.axes import Axis
+from estimation.sensitivity.axes import Axis, put
 from estimation.sensitivity.kept import CODE
 from estimation.sensitivity.posteriors import Posterior, Posteriors, Target
 from estimation.summaries.estimates import QUANTILES
@@ -110,15 +109,10 @@ def _evaluate(
 ) -> tuple[np.ndarray, list[str], list[str]]:  # fmt: skip
     numbers = np.full((len(chunk.codes), len(targets), len(NUMBERS)), np.nan)
     reasons, verdicts = [], []
-    first_codes: list[float] = []
-    partly = model  # in grids all but the last field is the same in many scenarios running
     for i, codes in enumerate(chunk.codes.tolist()):
         reason = verdict = ""
         try:
-            if codes[:-1] != first_codes:
-                partly = _put(model, axes[:-1], codes[:-1])
-                first_codes = codes[:-1]
-            changed = _put(partly, axes[-1:], codes[-1:])
+            changed = put(model, axes, codes)
             found, judged = _judged(changed, targets, settings)
             verdict = judged.verdict
             require(judged, settings.accept)
@@ -128,14 +122,6 @@ def _evaluate(
         reasons.append(reason)
         verdicts.append(verdict)
     return numbers, reasons, verdicts
-
-
-def _put(model: Model, axes: tuple[Axis, ...], codes: list[float]) -> Model:
-    """Return a model with the values of codes in its fields; NaN leaves one as it is stated."""
-    for axis, code in zip(axes, codes, strict=True):
-        if not math.isnan(code):
-            model = axis.put(model, code)
-    return model
 
 
 def _judged(

@@ -115,7 +115,10 @@ class Posterior:
     def ordered(self, target: Target = TOTAL) -> np.ndarray:
         """Return draws of a target from the smallest to the largest; see `of`."""
         if target not in self._ordered:
-            self._ordered[target] = np.sort(self.of(target))
+            draws = self.of(target)
+            if draws.dtype == np.int64 and draws.max() <= np.iinfo(np.int32).max:
+                draws = draws.astype(np.int32)  # is sorted in half the time
+            self._ordered[target] = np.sort(draws)
         return self._ordered[target]
 
     @functools.cached_property

@@ -14,6 +14,7 @@ from estimation.errors import RefusedError, UndercountError, UsageError
 from estimation.fit.batch import Progress, Tell, run_tasks, silent
 from estimation.fit.engine import Engine, as_store, plan
 from estimation.fit.store import Refit, Store
+from estimation.sensitivity.axes import put
 from estimation.sensitivity.chunks import NUMBERS, Chunk, Settings, evaluate_chunk
 from estimation.sensitivity.designs import Design, refits
 from estimation.sensitivity.posteriors import TOTAL, Target, graph_key
@@ -230,7 +231,7 @@ def changes_graph(model: Model, design: Design) -> np.ndarray:
         keys = set()
         for code in axis.grid()[[0, -1]]:
             try:
-                keys.add(graph_key(axis.put(model, float(code))))
+                keys.add(graph_key(put(model, [axis], [float(code)])))
             except UndercountError:
                 keys.add("refused")
         found.append(keys != {stated})

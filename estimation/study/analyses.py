@@ -27,7 +27,8 @@ class Asked:
         found = []
         for one in self.sensitivity:
             parts = [f"{one.design.size:,} scenarios"] if one.design is not None else []
-            parts += [f"{len(one.questions)} tipping points"] if one.questions else []
+            asked = len(one.questions)
+            parts += [f"{asked} tipping point{'s' * (asked > 1)}"] if asked else []
             parts += ["Sobol indices"] if one.indices else []
             parts += ["what the interval is made of"] if one.anatomy else []
             parts += ["power scaling"] if one.power_scaling else []

@@ -129,6 +129,29 @@ def build_field(
     return build(sort, value, where, folder)
 
 
+def with_fields(model: Model, section: object, where: str, folder: Path | None = None) -> Model:
+    """Return a model with the fields replaced that a section names.
+
+    Parameters
+    ----------
+    model : Model
+    section : object
+        A table of values by dotted name.
+    where : str
+        The place, for messages.
+    folder : Path, optional
+        Where tables that are named in it lie.
+    """
+    values = {
+        field: build_field(model, field, value, f"{where}.{field}", folder)
+        for field, value in as_table(section, where).items()
+    }
+    try:
+        return model.replace_all(values)
+    except UndercountError as error:
+        raise error.inside(where) from None
+
+
 def _keys(maker: Callable[..., Any]) -> tuple[list[str], list[str]]:
     """Return the keys that a maker takes, and those it needs."""
     known, required = [], []

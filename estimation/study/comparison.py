@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from estimation.comparison.comparing import METHODS
 from estimation.comparison.mixtures import stated_weights
 from estimation.errors import DataError, UndercountError
-from estimation.study.build import build_field
+from estimation.study.build import with_fields
 from estimation.study.sections import as_table, refuse_unknown
 from estimation.words import suggestion
 from models.checks import text, whole
@@ -140,15 +140,7 @@ def _variant(
     name = text(table["name"], f"{where}.name")
     base = text(table.get("model", "base"), f"{where}.model")
     model = _known(base, f"{where}.model", scenarios).model
-    for field, value in as_table(table["set"], f"{where}.set").items():
-        place = f"{where}.set.{field}"
-        try:
-            model = model.replace(field, build_field(model, field, value, place, folder))
-        except UndercountError as error:
-            error.where = (
-                error.where if error.where.startswith(where) else f"{place}: {error.where}"
-            )
-            raise
+    model = with_fields(model, table["set"], f"{where}.set", folder)
     return name, text(table.get("title", name), f"{where}.title"), model
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from estimation.errors import DataError, UndercountError
 from estimation.study.analyses import Asked
 from estimation.study.audit_plan import read_audit_plan
-from estimation.study.build import build, build_field
+from estimation.study.build import build, with_fields
 from estimation.study.claims import read_claim
 from estimation.study.comparison import read_comparison
 from estimation.study.sections import as_table, refuse_unknown
@@ -267,19 +267,9 @@ def _scenario(model: Model, table: Mapping[str, Any], where: str, folder: Path |
             raise DataError(f"{key!r} is missing", where=where)
     name = text(table["name"], f"{where}.name")
     _refuse_name(name, f"{where}.name")
-    for field, value in as_table(table["set"], f"{where}.set").items():
-        place = f"{where}.set.{field}"
-        model = _replace(model, field, value, place, folder)
+    model = with_fields(model, table["set"], f"{where}.set", folder)
     words = {key: text(table.get(key, ""), f"{where}.{key}") for key in ("title", "reason")}
     return Scenario(name, words["title"] or name, model, words["reason"])
-
-
-def _replace(model: Model, field: str, value: object, where: str, folder: Path | None) -> Model:
-    try:
-        return model.replace(field, build_field(model, field, value, where, folder))
-    except UndercountError as error:
-        error.where = error.where if error.where.startswith(where) else f"{where}: {error.where}"
-        raise
 
 
 def _record(maker: Any, table: Mapping[str, Any], where: str) -> Any:
