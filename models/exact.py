@@ -73,9 +73,9 @@ def draw_posterior(
         The list; under the scale prior with one name or more.
     draws : int
         How many.
-    streams : tuple of four numpy.random.Generator
-        For the inclusion, the rate, clustering, and the completion: apart, so that models which
-        differ in one of them share the random numbers of the others.
+    streams : tuple of five numpy.random.Generator
+        For the inclusion, the rate, clustering, the completion, and precision: apart, so that
+        models which differ in one of them share the random numbers of the others.
     """
     prior = losses.prior
     if isinstance(prior, GammaPrior):
@@ -96,11 +96,11 @@ def _known_one(count: Count) -> bool:
 def _draw_scale(
     losses: Flat, count: Count, size: int, streams: tuple[np.random.Generator, ...]
 ) -> Draws:
-    inclusion_stream, rate_stream, mixing_stream, completion_stream = streams
+    inclusion_stream, rate_stream, mixing_stream, completion_stream, precision_stream = streams
     coverage = count.coverage.draw(inclusion_stream, size)
     seen_rate = rate_stream.standard_gamma(count.names, size)
     exact = _known_one(count)
-    precision = np.ones(size) if exact else count.precision.draw(inclusion_stream, size)
+    precision = np.ones(size) if exact else count.precision.draw(precision_stream, size)
     # a coverage of 0 gives an infinite rate; models in which that is likely are refused
     with np.errstate(divide="ignore", over="ignore"):
         effective = seen_rate / coverage if exact else seen_rate * precision / coverage
@@ -119,7 +119,7 @@ def _draw_gamma(
     losses: Flat, prior: GammaPrior, count: Count, sampler: InclusionSampler, size: int,
     streams: tuple[np.random.Generator, ...],
 ) -> Draws:  # fmt: skip
-    inclusion_stream, rate_stream, mixing_stream, completion_stream = streams
+    inclusion_stream, rate_stream, mixing_stream, completion_stream, _ = streams
     n, k = count.names, losses.clustering
     coverage, precision = sampler.draw(inclusion_stream, size)
     inclusion = coverage / precision

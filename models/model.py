@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pymc
 
 #: Raised whenever an estimate of a stored fit would change for the same numbers.
-MODEL_VERSION = 1
+MODEL_VERSION = 2
 
 Losses = Flat | Walk | Pooled | WalkPooled
 

@@ -176,7 +176,8 @@ class Single:
         coverage, precision = share("coverage"), share("precision")
         seen_rate = rate * coverage / precision
         mixing = draw_mixing(self.count.names, seen_rate, self.losses.clustering, rng)
-        exactly_one = "precision" in self.constants()
+        known = self.count.precision
+        exactly_one = isinstance(known, Known) and known.value == 1
         observed, total = complete_total(
             rate * mixing * (1 - coverage), self.count.names, None if exactly_one else precision,
             rng,

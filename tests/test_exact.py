@@ -250,3 +250,17 @@ def test_recovery_of_known_totals():
     assert errors[0] < 0.12
     assert errors[1] < 0.012
     assert errors[2] < 0.0012
+
+
+@pytest.mark.parametrize("share", [0.7, 1.0])
+def test_completing_draws_of_a_graph_takes_known_false_names_out(share):
+    """Drawing from the graph's posterior by hand must give what the exact engine gives."""
+    model = Model(Flat(), {"names": Count(1_000, known(0.5), known(share))})
+    rng = np.random.default_rng(5)
+    free = {"rate": rng.standard_gamma(1_000, 40_000) * share / 0.5}
+    completed, _ = model.complete(free, rng)
+    exact = exact_draws(model, 40_000, 3)
+    for name in ("observed", "total"):
+        assert completed[name].mean() == pytest.approx(exact[name].mean(), rel=2e-3)
+        assert completed[name].std() == pytest.approx(exact[name].std(), rel=0.03)
+    assert completed["observed"].mean() == pytest.approx(1_000 * share, rel=2e-3)

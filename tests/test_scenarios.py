@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from estimation import fit
-from estimation.errors import InvalidValueError, RefusedError
+from estimation.errors import InvalidValueError, RefusedError, UsageError
 from estimation.fit.executors import named_executor
 from estimation.sensitivity import scenarios as module
 from estimation.sensitivity.axes import Axis
 from estimation.sensitivity.chunks import Settings
-from estimation.sensitivity.designs import Design, refits
+from estimation.sensitivity.designs import Design
 from estimation.sensitivity.effects import effects, levels
-from estimation.sensitivity.posteriors import Posteriors, Target
-from estimation.sensitivity.scenarios import changes_graph, run_scenarios
+from estimation.sensitivity.posteriors import Posterior, Posteriors, Target
+from estimation.sensitivity.scenarios import graphs, run_scenarios
 from estimation.summaries.estimands import Estimand
 from models import Cells, Count, Flat, GammaPrior, Known, Model, Walk, between, uniform
 from tests.fake_fits import periods_from
@@ -168,13 +168,31 @@ def test_what_is_stated_is_one_of_the_values_of_a_field_that_is_varied_alone(art
     assert effect.width == pytest.approx(0.1 * 194_350, rel=0.02)
 
 
-def test_a_full_design_averages_the_other_fields_out(article):
+def test_effects_of_fields_that_were_varied_together_are_not_told(article):
     found = run_scenarios(article, Design([LOW, HIGH], "full"), draws=500)
-    of_low = levels(found, LOW)
-    assert [level.value for level in of_low] == [0.3, 0.4, 0.5]
-    medians = found.column("median")
-    assert of_low[0].median == pytest.approx(medians[1:3].mean())
-    assert of_low[0].low == pytest.approx(found.column("low")[1:3].mean())
+    with pytest.raises(UsageError, match="one at a time"):
+        effects(found)
+
+
+def test_an_event_is_told_by_its_probability(monkeypatch):
+    deaths = np.random.default_rng(1).random(2_000) < 0.3
+    of = Posterior.of
+    monkeypatch.setattr(Posterior, "of", lambda self, one: deaths if one.event else of(self, one))
+    model = Model(Flat(), {"names": Count(100, Known(0.5))})
+    target = Target("a rise", Estimand("rise", period="2024", over_period="2023"))
+    found = run_scenarios(model, Design([Axis("names.coverage", [0.4])]), targets=[target])
+    for name in ("median", "mean", "low", "high"):
+        assert found.column(name).tolist() == [deaths.mean()] * 2
+    assert np.isnan(found.column("sd")).all()
+    assert next(found.rows())["estimand"] == "probability of a rise"
+
+
+def test_counts_are_whole(article):
+    found = run_scenarios(article, Design([Axis("names.count", low=100, high=201, steps=4)]))
+    assert found.design.codes(1, 9)[:, 0].tolist() == [100, 134, 167, 201]
+    assert [row["names.count"] for row in found.rows()] == ["", 100, 134, 167, 201]
+    total = fit(article.replace("names.count", 134), seed=1)["posterior"]["total"]
+    assert found.column("median")[2] == pytest.approx(float(total.median()), rel=0.01)
 
 
 def test_a_point_beyond_what_is_stated_needs_no_way_through_it(article):
@@ -230,26 +248,29 @@ def test_interrupted_work_is_taken_up_again(article, tmp_path, monkeypatch):
 # -- sampled scenarios ----------------------------------------------------------------------------
 
 
-def test_which_fields_change_a_graph(walk):
-    axes = [
-        Axis("names.coverage", low=0.4, high=0.6),
-        Axis("losses.step", low=0.1, high=1),
-        Axis("names.precision", [0.9, uniform(0.9, 1)]),
-        Axis("losses.tail", [4.0, 30.0]),
-    ]
-    assert changes_graph(walk, Design(axes)).tolist() == [False, True, False, True]
+def test_scenarios_are_grouped_by_graph(walk):
+    coverage = Axis("names.coverage", low=0.4, high=0.6, steps=3)
+    precision = Axis("names.precision", [0.9, uniform(0.9, 1)])
+    step = Axis("losses.step", [0.1, 0.3, 0.9])  # 0.3 is stated
+    groups = graphs(walk, Design([coverage, precision], "full"))
+    assert [len(group) for group in groups.values()] == [7]
+    groups = graphs(walk, Design([coverage, step], "full"))
+    assert sorted(len(group) for group in groups.values()) == [3, 3, 4]
+    # a value in the middle counts too, and so does what only another field lets through
+    kinds = Axis("losses", [Walk(), Walk(tail=9.0), Walk()])
+    assert len(graphs(walk, Design([kinds]))) == 2
+    assert list(graphs(walk, Design([Axis("losses.step", [-1.0])]))) == [
+        next(iter(groups)), ""
+    ]  # fmt: skip
 
 
-def test_graphs_to_sample_are_counted_without_listing_the_grid():
-    inside = Axis("losses.step", low=0.1, high=1, steps=1_000)
-    listed = Axis("losses.tail", [4.0, 30.0])
-    million = Axis("names.coverage", low=0.4, high=0.6, steps=1_000_000)
-    which = np.array([True, True, False])
-    assert refits(Design([inside, listed, million], "full"), which) == 2_001
-    assert refits(Design([inside, listed, million]), which) == 1_003
-    assert refits(Design([inside, listed, million], "sobol", 1024), which) == 1_025
-    assert refits(Design([listed, million], "sobol", 1024), np.array([True, False])) == 3
-    assert refits(Design([million], "full"), np.array([False])) == 1
+def test_a_grid_of_millions_is_not_listed_in_vain(walk, monkeypatch):
+    asked = []
+    key = module.graph_key
+    monkeypatch.setattr(module, "graph_key", lambda model: asked.append(1) or key(model))
+    million = Design([Axis("losses.step", low=0.1, high=1, steps=1_000_000)], "full")
+    assert graphs(walk, million, most=20) is None
+    assert len(asked) == 21
 
 
 def test_fields_outside_the_graph_need_no_sampling_and_give_what_a_fit_gives(walk, monkeypatch):
@@ -280,8 +301,8 @@ def test_fields_outside_the_graph_need_no_sampling_and_give_what_a_fit_gives(wal
 
 def test_many_graphs_must_be_confirmed_and_the_time_is_told(walk):
     million = Design([Axis("losses.step", low=0.1, high=1, steps=1_000_000)], "full")
-    with pytest.raises(RefusedError, match=r"1,000,001 graphs to sample would take about .* days"
-                       r".*confirm \(--yes\)"):  # fmt: skip
+    words = r"up to 1,000,001 graphs to sample would take about .* days.*confirm \(--yes\)"
+    with pytest.raises(RefusedError, match=words):
         run_scenarios(walk, million, draws=50)
 
 

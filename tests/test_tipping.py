@@ -3,6 +3,7 @@
 import arviz_stats
 import numpy as np
 import pytest
+import xarray
 from scipy import stats
 
 from estimation import fit
@@ -13,7 +14,8 @@ from estimation.sensitivity.posteriors import Posterior, Posteriors, Target
 from estimation.sensitivity.power_scaling import power_scaling
 from estimation.sensitivity.tipping import RELATIVE_COVERAGE, Question, tipping_point
 from estimation.summaries.estimands import Estimand
-from models import Count, Flat, GammaPrior, Known, Model, between, uniform
+from models import Cells, Count, Flat, GammaPrior, Known, Model, Walk, between, uniform
+from tests.fake_fits import fake_tree, periods_from
 
 NAMES = 106_745
 
@@ -86,6 +88,28 @@ def test_what_is_no_question_is_refused(make, words):
         make()
 
 
+def test_a_count_can_tip_the_answer(posteriors):
+    found = tipping_point(posteriors, known(0.5), Question("names.count", 3_000, 1_000, 2_000))
+    assert found.median == pytest.approx([1_500], abs=2)
+
+
+def test_an_event_tips_by_its_probability(article, posteriors, monkeypatch):
+    uniform_draws = np.random.default_rng(1).random(10_000)
+
+    of = Posterior.of
+
+    def event(self, target):
+        happens = uniform_draws < self.planned.model.base.coverage.mean()
+        return happens if target.event else of(self, target)
+
+    monkeypatch.setattr(Posterior, "of", event)
+    target = Target("a rise", Estimand("rise", period="2024", over_period="2023"))
+    found = tipping_point(posteriors, article, Question("names.coverage", 0.6, 0.1, 0.9, target))
+    assert found.median == pytest.approx([0.6], abs=0.02)
+    assert found.low == found.high == ()
+    assert found.says.startswith("probability of a rise is above 0.6 where names.coverage is above")
+
+
 def test_a_value_that_is_refused_is_named(article, posteriors):
     question = Question("names.coverage.low", 200_000, 0.3, 0.7)  # the high end is 0.65
     with pytest.raises(InvalidValueError, match=r"^names.coverage.low = 0.6625: names.coverage"):
@@ -115,6 +139,17 @@ def test_indices_of_a_product_are_those_of_the_closed_form():
         assert one.total == pytest.approx(of_total, abs=0.03)
         assert one.first_low < of_first < one.first_high
         assert one.total_low < of_total < one.total_high
+
+
+@pytest.mark.parametrize("size", [64, 256])
+def test_a_field_that_does_nothing_has_no_index(size):
+    """Shared random numbers must stay shared: other draws would look like an effect."""
+    model = Model(Flat(clustering=5.0), {"names": Count(NAMES, uniform(0.45, 0.65))})
+    axes = [Axis("names.coverage.low", low=0.44, high=0.46),
+            Axis("losses.clustering", low=1, high=50)]  # fmt: skip
+    for one in sobol_indices(model, axes, size):
+        if one.field == "losses.clustering":
+            assert one.total == pytest.approx(0, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -152,6 +187,23 @@ def test_power_scaling_is_that_of_arviz():
     assert found["source", "names"].sensitivity == pytest.approx(float(likelihood["total"]))
     assert found["prior", "coverage"].responds
     assert not found["source", "names"].responds
+
+
+def test_only_what_stands_at_the_top_is_scaled():
+    tree = fake_tree(np.ones((40, 3, 1), int), first="2024-01-01", step="month")
+    step = np.random.default_rng(1).random((1, 40)) + 0.1
+    tree["posterior"] = (
+        tree["posterior"]
+        .to_dataset()
+        .assign(step=(("chain", "draw"), step), coverage=(("chain", "draw"), step / 2))
+    )
+    densities = {name: (("chain", "draw"), np.log(step)) for name in ("step", "log_walk")}
+    tree["log_prior"] = xarray.Dataset(densities)
+    tree["log_likelihood"] = xarray.Dataset({"names": (("chain", "draw"), -np.log(step))})
+    cells = Cells(np.ones((3, 1), int), periods_from("2024-01-01", "month", 3), "month")
+    model = Model(Walk(), {"names": Count(cells, between(0.3, 0.6, 0.9))})
+    found = [one.name for one in power_scaling(tree, model, ["step"])]
+    assert found == ["step", "coverage", "names"]
 
 
 def test_a_hard_range_is_said_to_be_flat():

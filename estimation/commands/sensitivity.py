@@ -65,8 +65,8 @@ def sensitivity_says(found: SensitivityFound, *, quiet: bool = False) -> str:
     from estimation.report import sensitivity_text as say
 
     parts = [f"Sensitivity: {found.plan.title}"]
-    if found.scenarios is not None:
-        parts.append(say.scenarios_text(found.scenarios))
+    if found.scenarios is not None and found.alone is not None:
+        parts.append(say.scenarios_text(found.scenarios, found.alone))
     if found.tipping:
         parts.append("Tipping points\n" + say.tipping_text(found.tipping))
     if quiet:

@@ -278,7 +278,9 @@ def _cutoffs(
             where="earliest",
             remedy=f"a shorter horizon, or at least {_FEWEST} periods before the first cutoff",
         )  # fmt: skip
-    spread = np.unique(np.linspace(first, last, folds).round().astype(int)).tolist()
+    # horizons that overlap are no folds of their own: fewer cutoffs are taken instead
+    most = min(folds, 1 + (last - first) // horizon)
+    spread = np.unique(np.linspace(first, last, most).round().astype(int)).tolist()
     observed = cells.observed.any(axis=1)
     found = [one for one in spread if observed[one : one + horizon].any()]
     if len(found) < 2:

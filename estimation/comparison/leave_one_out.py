@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from estimation.comparison.integrated import integrated_log_likelihood, is_integrable
 from estimation.comparison.masked import UNKNOWNS, Settings, fit_is_sound
-from estimation.comparison.refusals import refuse_incomparable
+from estimation.comparison.refusals import refuse_incomparable, refuse_unassigned
 from estimation.errors import InvalidValueError, RefusedError, UndercountError, UsageError
 from estimation.fit.batch import carry_out
 from estimation.fit.engine import as_store
@@ -130,6 +130,7 @@ def leave_one_out(
         If a setting is out of range.
     """
     refuse_incomparable(models)
+    refuse_unassigned(models, "leave-one-out")
     if method not in ("auto", "psis", "refit"):
         raise UsageError(f"no method {method!r}", where="method", remedy="auto, psis or refit")
     if isinstance(most_refits, bool) or not isinstance(most_refits, int) or most_refits < 0:

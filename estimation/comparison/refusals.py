@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from estimation.errors import InvalidValueError, RefusedError
+from estimation.fit.key import canonical
 from models.cells import Cells
 from models.model import Model
 
@@ -52,7 +53,8 @@ def refuse_incomparable(models: Mapping[str, Model]) -> None:
     for name in list(models)[1:]:
         _refuse_other_data(first, tables[first], name, tables[name])
     for one, other in itertools.combinations(models, 2):
-        if _same(_seen_by_data(models[one]), _seen_by_data(models[other])):
+        alike = _without_shares(models[one]) == _without_shares(models[other])
+        if alike or _same(_seen_by_data(models[one]), _seen_by_data(models[other])):
             raise RefusedError(
                 f"{one!r} and {other!r} differ only in what the counts say nothing about",
                 where="models",
@@ -122,6 +124,18 @@ def _seen_by_data(model: Model) -> tuple[Any, ...]:
     structure = tuple("" if part == name else part for part in model.structure())
     data = {key.removeprefix(name): value for key, value in model.graph_data().items()}
     return structure, sorted(data), [data[key] for key in sorted(data)]
+
+
+def _without_shares(model: Model) -> str:
+    """Return the numbers of a model without its beliefs on coverage and precision.
+
+    Where coverage deviates between strata its mean enters the graph, to first order: that is no
+    information on coverage.
+    """
+    content = canonical(model.content())
+    for evidence in content["evidence"].values():
+        evidence.pop("coverage"), evidence.pop("precision")
+    return repr([content["losses"], list(content["evidence"].values())])
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -30,7 +30,7 @@ def exact_chunks(model: Model, draws: int, seed: int) -> Iterator[Draws]:
     """
     if draws < 1:
         raise RefusedError(f"{draws} draws", where="draws", remedy="ask for 400 or more")
-    purposes = ("inclusion", "rate", "clustering", "completion")
+    purposes = ("inclusion", "rate", "clustering", "completion", "precision")
     streams = tuple(stream(seed, "exact", purpose) for purpose in purposes)
     if not isinstance(model.joint, Single):
         raise RefusedError("this model has no exact draws", where="engine", remedy="take nuts")

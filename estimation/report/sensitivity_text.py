@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from estimation.report.text import bullets, table
 from estimation.sensitivity.anatomy import Anatomy
 from estimation.sensitivity.effects import effects, levels
@@ -22,24 +24,40 @@ def plain(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def scenarios_text(found: Scenarios) -> str:
-    """Return what each field does to each target, and how many scenarios that rests on."""
+def scenarios_text(found: Scenarios, alone: Scenarios) -> str:
+    """Return how many scenarios there are, and what each field does to each target alone."""
     done = len(found.reasons) - len(found.failed)
     said = f"{done:,} scenarios"
     said += f", {len(found.failed):,} more failed" if found.failed else ""
     if found.sampled:
         said += f"; {found.sampled:,} graph{'s' * (found.sampled > 1)} to sample"
     parts = [said + "."]
-    for number in range(len(found.targets)):
-        parts.append(_target_table(found, number))
+    if found is not alone:
+        parts.append(bullets([_spread(found, number) for number in range(len(found.targets))]))
+    parts += [_target_table(alone, number) for number in range(len(alone.targets))]
     return "\n\n".join(parts)
+
+
+def _spread(found: Scenarios, number: int) -> str:
+    """Return how far the median of a target moves over all scenarios."""
+    target, values = found.targets[number], found.column("median", number)
+    values = np.sort(values[np.isfinite(values)])
+    told = target.label if target.event else f"median of {target.name}"
+    middle = np.quantile(values, [0.05, 0.95])
+    return (
+        f"{told}: {plain(values[0])} at the smallest and {plain(values[-1])} at the largest, "
+        f"{plain(middle[0])} to {plain(middle[1])} in nine of ten scenarios"
+    )
 
 
 def _target_table(found: Scenarios, number: int) -> str:
     level = percent(found.prob)
-    name = found.targets[number].name
+    target = found.targets[number]
+    name = target.name
     stated = [found.column(key, number)[0] for key in ("median", "low", "high")]
-    head = [f"{name}, by field", f"median {name}", f"low ({level})", f"high ({level})"]
+    head = [f"{name}, each field alone", f"median {name}", f"low ({level})", f"high ({level})"]
+    if target.event:
+        head[1:] = [target.label]
     rows = [["as stated", *(plain(value) for value in stated)]]
     of_axes = {axis: levels(found, axis, number) for axis in found.design.axes}
     if sum(len(of_axis) for of_axis in of_axes.values()) <= _MOST:
@@ -52,7 +70,7 @@ def _target_table(found: Scenarios, number: int) -> str:
             [f"{axis.label} = {one.words}", *(plain(x) for x in (one.median, one.low, one.high))]
             for one in of_axis
         ]
-    return table(head, rows)
+    return table(head, [row[: len(head)] for row in rows])
 
 
 def anatomy_text(found: Anatomy) -> str:

@@ -40,6 +40,8 @@ class Axis:
         How values of the range are spaced.
     title : str
         What the field is, for tables and figures; its name by default.
+    whole : bool
+        Whether values of the range are rounded to whole numbers, as of counts.
 
     Raises
     ------
@@ -54,6 +56,7 @@ class Axis:
     steps: int | None = None
     scale: str = "linear"
     title: str = ""
+    whole: bool = False
 
     def __post_init__(self) -> None:
         text(self.field, "field")
@@ -128,16 +131,20 @@ class Axis:
         if not self.ranged:
             return np.minimum(np.floor(place * len(self.values)), len(self.values) - 1.0)
         if self.scale == "log":
-            return np.asarray(np.exp(np.log(self._low) * (1 - place) + np.log(self._high) * place))
-        return np.asarray(self._low * (1 - place) + self._high * place)
+            values = np.exp(np.log(self._low) * (1 - place) + np.log(self._high) * place)
+        else:
+            values = self._low * (1 - place) + self._high * place
+        return np.round(values) if self.whole else np.asarray(values)
 
     def value(self, code: float) -> Any:
         """Return the value of a code."""
-        return code if self.ranged else self.values[int(code)]
+        if not self.ranged:
+            return self.values[int(code)]
+        return round(code) if self.whole else code
 
-    def check(self, model: Model) -> None:
-        """Refuse a field that the model does not have."""
-        model.value_of(self.field)
+    def of(self, model: Model) -> Axis:
+        """Return the axis for a model: counts are whole; refuse a field that it does not have."""
+        return dataclasses.replace(self, whole=_counts(model.value_of(self.field)))
 
 
 def put(model: Model, axes: Sequence[Axis], codes: Sequence[float]) -> Model:
@@ -158,10 +165,7 @@ def put(model: Model, axes: Sequence[Axis], codes: Sequence[float]) -> Model:
     values = {}
     for axis, code in zip(axes, codes, strict=True):
         if not math.isnan(code):
-            value = axis.value(code)
-            if axis.ranged and isinstance(model.value_of(axis.field), int):
-                value = round(value)  # a count
-            values[axis.field] = _as_value(model, axis.field, value)
+            values[axis.field] = _as_value(model, axis.field, axis.value(code))
     return model.replace_all(values) if values else model
 
 
@@ -171,13 +175,18 @@ def replaced(model: Model, field: str, value: Any) -> Model:
 
 
 def _as_value(model: Model, field: str, value: Any) -> Any:
+    stated = model.value_of(field)
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not isinstance(model.value_of(field), Belief):
-        return value
+    if not number or not isinstance(stated, Belief):
+        return round(value) if number and _counts(stated) and value == round(value) else value
     try:
         return known(float(value))
     except UndercountError as error:
         raise error.inside(field) from None
+
+
+def _counts(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def words_of(value: Any) -> str:

@@ -22,7 +22,8 @@ from estimation.sensitivity.posteriors import Posterior, Posteriors, Target
 from estimation.summaries.estimates import QUANTILES
 from models.model import Model
 
-#: What is kept of each target in each scenario; quantiles last.
+#: What is kept of each target in each scenario, quantiles last; of an event all are its
+#: probability.
 NUMBERS = ("median", "mean", "sd", "low", "high", *(f"q{level}" for level in QUANTILES))
 
 
@@ -143,6 +144,11 @@ def summaries(posterior: Posterior, targets: Sequence[Target], prob: float) -> n
     levels = np.array([(1 - prob) / 2, (1 + prob) / 2, *QUANTILES])
     orders = posterior.planned.model.moment_orders()
     for j, target in enumerate(targets):
+        if posterior.of(target).dtype == bool:
+            # an event has a probability, and no interval
+            found[j] = float(posterior.of(target).mean())
+            found[j, NUMBERS.index("sd")] = np.nan
+            continue
         draws = posterior.ordered(target).astype(float)
         low, high, *quantiles = _sorted_quantiles(draws, levels)
         order = orders.get("deaths" if target.estimand else target.name, np.inf)

@@ -134,24 +134,3 @@ class Design:
         if self.kind == "sobol":
             return np.asarray(qmc.Sobol(dimensions, rng=seed).random(size))
         return np.asarray(qmc.LatinHypercube(dimensions, rng=seed).random(size))
-
-
-def refits(design: Design, in_graph: np.ndarray) -> int:
-    """Return how many graphs must be sampled at most, given which axes change the graph.
-
-    Parameters
-    ----------
-    design : Design
-    in_graph : (n_axis,) truth values
-    """
-    sizes = [axis.size for axis, inside in zip(design.axes, in_graph, strict=True) if inside]
-    if not sizes:
-        return 1
-    if design.kind == "one_at_a_time":
-        return 1 + sum(sizes)
-    if design.kind == "full":
-        return 1 + math.prod(sizes)
-    discrete = all(
-        not axis.ranged for axis, inside in zip(design.axes, in_graph, strict=True) if inside
-    )
-    return min(design.size, 1 + math.prod(sizes)) if discrete else design.size

@@ -1,31 +1,28 @@
-"""The effect of each varied field: what a tornado plot shows."""
+"""The effect of each field that was varied alone: what a tornado plot shows."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 
 import numpy as np
 
+from estimation.errors import UsageError
 from estimation.sensitivity.axes import Axis, words_of
 from estimation.sensitivity.scenarios import Scenarios
-
-#: Groups of values of a range in a random design.
-_BINS = 8
 
 
 @dataclasses.dataclass(frozen=True)
 class Level:
-    """A value of a field, and the posterior of a target there.
+    """A value of a field, and the posterior of a target there, all else being as stated.
 
     Parameters
     ----------
     words : str
-        The value; of a random design the middle of a group of values.
+        The value.
     value : float
         The same as a number; NaN if it is none.
     median, low, high : float
-        Averages over the scenarios that have it.
+        Of the target; of an event each is its probability.
     """
 
     words: str
@@ -36,50 +33,33 @@ class Level:
 
 
 def levels(scenarios: Scenarios, axis: Axis, target: int = 0) -> list[Level]:
-    """Return what a field does, value by value; failed scenarios and other fields are averaged out.
+    """Return what a field does, value by value; failed scenarios are left out.
 
     Parameters
     ----------
     scenarios : Scenarios
+        Of a design that varies one field at a time.
     axis : Axis
-        One of its design.
+        One of it.
     target : int
         Which of its targets.
+
+    Raises
+    ------
+    UsageError
+        If fields were varied together: what one of them does depends on the others.
     """
     design = scenarios.design
-    column = design.codes(0, design.size)[:, design.axes.index(axis)]
-    done = np.isfinite(scenarios.column("median", target)) & ~np.isnan(column)
+    if design.kind != "one_at_a_time":
+        raise UsageError("effects of single fields need a design of one at a time", where="design")
+    column = design.codes(0, design.size)[:, [one.field for one in design.axes].index(axis.field)]
+    numbers = [scenarios.column(name, target) for name in ("median", "low", "high")]
     found = []
-    for group, value in _groups(axis, column, done, design.kind):
-        middle, low, high = (
-            float(scenarios.column(name, target)[group].mean())
-            for name in ("median", "low", "high")
-        )
-        words = words_of(axis.value(value))
-        number = value if axis.ranged else _number(axis.value(value))
-        found.append(Level(words, number, middle, low, high))
+    for i in np.flatnonzero(~np.isnan(column) & np.isfinite(numbers[0])):
+        value = axis.value(float(column[i]))
+        number = float(value) if isinstance(value, int | float) else float("nan")
+        found.append(Level(words_of(value), number, *(float(one[i]) for one in numbers)))
     return found
-
-
-def _groups(
-    axis: Axis, column: np.ndarray, done: np.ndarray, kind: str
-) -> Iterator[tuple[np.ndarray, float]]:
-    """Yield scenarios that share a value, or a group of values, and that value."""
-    if not axis.ranged or kind in ("full", "one_at_a_time"):
-        for value in np.unique(column[done]):
-            yield done & (column == value), float(value)
-        return
-    edges = axis.at(np.linspace(0, 1, _BINS + 1))
-    middles = axis.at((np.arange(_BINS) + 0.5) / _BINS)
-    place = np.clip(np.searchsorted(edges, column, "right") - 1, 0, _BINS - 1)
-    for i in range(_BINS):
-        group = done & (place == i)
-        if group.any():
-            yield group, float(middles[i])
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, (int, float)) else float("nan")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,15 +79,14 @@ class Effect:
 def effects(scenarios: Scenarios, target: int = 0) -> list[Effect]:
     """Return the effect of each field that has any scenario done, the largest first.
 
-    Where fields are varied one at a time, what is stated is one of their values.
+    What is stated is one of the values of each field; see `levels`.
     """
     found = []
     stated = [float(scenarios.column(name, target)[0]) for name in ("median", "low", "high")]
     for axis in scenarios.design.axes:
         of_axis = levels(scenarios, axis, target)
-        if of_axis and scenarios.design.kind == "one_at_a_time":
-            of_axis.append(Level("as stated", float("nan"), *stated))
         if of_axis:
+            of_axis.append(Level("as stated", float("nan"), *stated))
             ordered = sorted(of_axis, key=lambda level: level.median)
             found.append(Effect(axis, ordered[0], ordered[-1]))
     return sorted(found, key=lambda effect: -effect.width)

@@ -13,7 +13,7 @@ from estimation.randomness import integer
 from estimation.sensitivity.axes import Axis
 from estimation.sensitivity.designs import Design
 from estimation.sensitivity.posteriors import TOTAL, Target
-from estimation.sensitivity.scenarios import run_scenarios
+from estimation.sensitivity.scenarios import BUDGET, FEWEST_DRAWS, MOST_DRAWS, run_scenarios
 from models.checks import whole
 from models.model import Model
 
@@ -35,7 +35,8 @@ class Index:
         Share of the variance (over the ranges of all fields) that goes if this field were fixed;
         and that stays if all others were fixed.
     first_low, first_high, total_low, total_high : float
-        Bootstrap intervals, 95 %.
+        Bootstrap intervals, 95 %; wider than the error, since they take balanced points as random
+        ones.
     """
 
     field: str
@@ -83,6 +84,10 @@ def sobol_indices(
     from scipy import stats
 
     axes = tuple(axes)
+    if options.get("draws") is None and model.joint.exact and options.get("engine") != "nuts":
+        # the same number everywhere: other draws would look like an effect of some field
+        each = BUDGET // max(size * (len(axes) + 2), 1) if isinstance(size, int) else FEWEST_DRAWS
+        options = options | {"draws": min(max(each, 4 * FEWEST_DRAWS), MOST_DRAWS) // 4}
     if len(axes) < 2:
         raise InvalidValueError("needs two fields or more", where="indices",
                                 why="the share of one field is all of it")  # fmt: skip

@@ -49,6 +49,16 @@ class Target:
     estimand: Estimand | None = None
     accept_maturity: str | None = None
 
+    @property
+    def event(self) -> bool:
+        """Return whether it happens or not, and is no number."""
+        return self.estimand is not None and self.estimand.event
+
+    @property
+    def label(self) -> str:
+        """Return the name; of an event what is told of it, its probability."""
+        return f"probability of {self.name}" if self.event else self.name
+
 
 TOTAL = Target()
 
@@ -80,7 +90,7 @@ class Posterior:
     def verdict(self, prob: float, targets: tuple[Target, ...] = (TOTAL,)) -> Verdict:
         """Judge what is looked at and, of a sampled graph, all scales and the sampler itself."""
         model = self.planned.model
-        numbers = [one for one in targets if self.of(one).dtype != bool]
+        numbers = [one for one in targets if self.of(one).dtype != bool] or [TOTAL]
         if self.planned.engine == "exact":
             ordered = {one.name: self.ordered(one) for one in numbers}
             return exact_verdict(ordered, model.constants(), prob)

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     import xarray
 
+#: Unknowns at the top of a model.  The densities of walks and effects hold their scales too:
+#: powers of them would move these, and say nothing of what somebody believes.
+TOP = ("rate", "coverage", "precision", "step", "drift", "spread", "own_step")
+
 #: Above this the answer is taken as sensitive, as in ArviZ.
 THRESHOLD = 0.05
 
@@ -92,7 +96,7 @@ def _densities(fit: xarray.DataTree, group: str) -> dict[str, np.ndarray]:
 def _log_priors(fit: xarray.DataTree, model: Model) -> dict[str, np.ndarray]:
     """Return the log prior densities of a fit; also of shares that stay outside the graph."""
     posterior = fit["posterior"].to_dataset()
-    found = _densities(fit, "log_prior")
+    found = {name: density for name, density in _densities(fit, "log_prior").items() if name in TOP}
     for name in ("coverage", "precision"):
         belief: Belief = getattr(model.base, name)
         if name in found or isinstance(belief, Known):
@@ -118,5 +122,5 @@ def _scaled(
     result = arviz_stats.psense(tree, var_names=[variable], group=group, group_var_names=[name])
     number = float(np.asarray(result[variable]))
     moves = "responds to" if number > THRESHOLD else "hardly responds to"
-    what = "prior of" if kind == "prior" else "source"
-    return Scaled(kind, name, variable, number, f"{variable} {moves} the {what} {name}")
+    what = f"the prior of {name}" if kind == "prior" else f"how strongly {name} is taken"
+    return Scaled(kind, name, variable, number, f"{variable} {moves} {what}")

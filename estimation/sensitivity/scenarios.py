@@ -16,7 +16,7 @@ from estimation.fit.engine import Engine, as_store, plan
 from estimation.fit.store import Refit, Store
 from estimation.sensitivity.axes import put
 from estimation.sensitivity.chunks import NUMBERS, Chunk, Settings, evaluate_chunk
-from estimation.sensitivity.designs import Design, refits
+from estimation.sensitivity.designs import Design
 from estimation.sensitivity.posteriors import TOTAL, Target, graph_key
 from models.model import Model
 
@@ -28,7 +28,7 @@ _EXACT_CHUNK, _SAMPLED_CHUNK = 500, 50
 
 #: Independent draws of all scenarios together, and of each; where bounds are not known well enough
 #: a scenario is drawn anew with more.
-_BUDGET, FEWEST_DRAWS, MOST_DRAWS = 40_000_000, 4_000, 100_000
+BUDGET, FEWEST_DRAWS, MOST_DRAWS = 40_000_000, 4_000, 100_000
 
 #: Graphs to sample above which a study must be confirmed.
 _MANY = 1_000
@@ -52,7 +52,7 @@ class Scenarios:
     verdicts : tuple of str
         Of the checks of each.
     sampled : int
-        Graphs that were sampled, at most.
+        Graphs that were sampled.
     """
 
     design: Design
@@ -93,7 +93,7 @@ class Scenarios:
                     }
                     judged = {"verdict": self.verdicts[i]}
                     why = {"reason": self.reasons[i]}
-                    yield {"scenario": i, **fields, "estimand": target.name} | judged | found | why
+                    yield {"scenario": i, **fields, "estimand": target.label} | judged | found | why
 
     def table(self) -> pandas.DataFrame:
         """Return the rows as a table."""
@@ -107,7 +107,7 @@ def run_scenarios(
     engine: Engine = "auto", draws: int | None = None, seed: int = 1, accept: str | None = None,
     store: Store | str | Path | None = None, refit: Refit = "on_change",
     executor: Executor | None = None, cores: int | None = None, confirmed: bool = False,
-    tell: Tell = silent,
+    budget: int = BUDGET, tell: Tell = silent,
 ) -> Scenarios:  # fmt: skip
     """Find the targets in all scenarios of a design; they share random numbers.
 
@@ -131,6 +131,8 @@ def run_scenarios(
         Processor cores of a fit by NUTS; with an executor each takes one.
     confirmed : bool
         Whether more than 1,000 graphs may be sampled.
+    budget : int
+        Independent draws of all scenarios together.
     tell : callable
         Told how far it is.
 
@@ -148,24 +150,27 @@ def run_scenarios(
     UndercountError
         If the model as stated fails.
     """
-    for axis in design.axes:
-        axis.check(model)
+    axes = tuple(axis.of(model) for axis in design.axes)
+    design = dataclasses.replace(design, axes=axes)
     chosen = plan(model, engine, draws=draws, seed=seed).engine
     most = draws
     if draws is None and chosen == "exact":
-        each = min(max(_BUDGET // design.size, FEWEST_DRAWS), MOST_DRAWS)
+        each = min(max(budget // design.size, FEWEST_DRAWS), MOST_DRAWS)
         draws, most = each // 4, MOST_DRAWS // 4
     if not 0 < prob < 1:
         raise UsageError(f"must lie strictly between 0 and 1, not {prob!r}", where="prob")
     settings = Settings(
         engine, draws, most, seed, prob, accept, 1 if executor is not None else cores
     )
-    sampled = 0 if chosen == "exact" else refits(design, changes_graph(model, design))
-    if sampled > _MANY and not confirmed:
-        raise RefusedError(_how_long(model, settings, sampled), where="design",
-                           why="each needs sampling of its own",
-                           remedy="take fewer points, or confirm (--yes)")  # fmt: skip
-    chunks = _chunks(model, design, chosen)
+    if chosen == "exact":
+        chunks, sampled = _exact_chunks(design), 0
+    else:
+        groups = graphs(model, design, None if confirmed else _MANY)
+        if groups is None:
+            raise RefusedError(_how_long(model, settings, design.size), where="design",
+                               why="each needs sampling of its own",
+                               remedy="take fewer points, or confirm (--yes)")  # fmt: skip
+        chunks, sampled = _sampled_chunks(design, groups), len(groups.keys() - {""})
     tasks = {
         number: (model, design.axes, chunk, tuple(targets), settings, as_store(store), refit)
         for number, chunk in enumerate(chunks)
@@ -199,19 +204,17 @@ def _assembled(
     return Scenarios(design, targets, prob, numbers, tuple(reasons), tuple(verdicts), sampled)
 
 
-def _chunks(model: Model, design: Design, engine: str) -> list[Chunk]:
-    """Return scenarios that are worked on together: of one graph, where graphs are sampled."""
-    if engine == "exact":
-        return [
-            Chunk(np.arange(start, min(start + _EXACT_CHUNK, design.size)),
-                  design.codes(start, start + _EXACT_CHUNK))
-            for start in range(0, design.size, _EXACT_CHUNK)
-        ]  # fmt: skip
+def _exact_chunks(design: Design) -> list[Chunk]:
+    return [
+        Chunk(np.arange(start, min(start + _EXACT_CHUNK, design.size)),
+              design.codes(start, start + _EXACT_CHUNK))
+        for start in range(0, design.size, _EXACT_CHUNK)
+    ]  # fmt: skip
+
+
+def _sampled_chunks(design: Design, groups: dict[str, list[int]]) -> list[Chunk]:
+    """Return scenarios that are worked on together: those of one graph."""
     codes = design.codes(0, design.size)
-    inside = changes_graph(model, design)
-    groups: dict[bytes, list[int]] = {}
-    for i, row in enumerate(codes):
-        groups.setdefault(row[inside].tobytes(), []).append(i)
     return [
         Chunk(np.array(group[start : start + _SAMPLED_CHUNK]),
               codes[group[start : start + _SAMPLED_CHUNK]])
@@ -220,25 +223,30 @@ def _chunks(model: Model, design: Design, engine: str) -> list[Chunk]:
     ]  # fmt: skip
 
 
-def changes_graph(model: Model, design: Design) -> np.ndarray:
-    """Return which axes change what a graph is made of, (n_axis,) truth values.
+def graphs(model: Model, design: Design, most: int | None = None) -> dict[str, list[int]] | None:
+    """Return the scenarios of each graph by its key; those that are refused stand under "".
 
-    An axis whose first values are refused counts as one that does.
+    Parameters
+    ----------
+    model : Model
+    design : Design
+    most : int, optional
+        Graphs above which the answer is None, so that a grid of millions is not listed in vain.
     """
-    stated = graph_key(model)
-    found = []
-    for axis in design.axes:
-        keys = set()
-        for code in axis.grid()[[0, -1]]:
+    found: dict[str, list[int]] = {}
+    for start in range(0, design.size, _EXACT_CHUNK):
+        for i, codes in enumerate(design.codes(start, start + _EXACT_CHUNK).tolist(), start):
             try:
-                keys.add(graph_key(put(model, [axis], [float(code)])))
+                key = graph_key(put(model, design.axes, codes))
             except UndercountError:
-                keys.add("refused")
-        found.append(keys != {stated})
-    return np.array(found)
+                key = ""
+            found.setdefault(key, []).append(i)
+            if most is not None and len(found) > most:
+                return None
+    return found
 
 
-def _how_long(model: Model, settings: Settings, graphs: int) -> str:
+def _how_long(model: Model, settings: Settings, most: int) -> str:
     """Return how long a study takes, from two fits of the model as it is stated."""
     import time
 
@@ -247,7 +255,7 @@ def _how_long(model: Model, settings: Settings, graphs: int) -> str:
     posteriors.forget()
     start = time.perf_counter()
     posteriors.posterior(model)
-    seconds = (time.perf_counter() - start) * graphs
+    seconds = (time.perf_counter() - start) * most
     units = [("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0)]
     name, unit = next(((n, u) for n, u in units if seconds >= 2 * u), ("seconds", 1.0))
-    return f"{graphs:,} graphs to sample would take about {seconds / unit:,.0f} {name} here"
+    return f"up to {most:,} graphs to sample would take about {seconds / unit:,.0f} {name} here"

@@ -129,7 +129,8 @@ def tipping_point(posteriors: Posteriors, model: Model, question: Question) -> T
 
     Notes
     -----
-    All values share random numbers, so that quantiles move smoothly with the field; crossings are
+    All values share random numbers, so that quantiles move nearly smoothly with the field (draws of
+    a beta belief jump now and then); crossings are
     bracketed on a grid (two within one step of it are missed) and refined.
     """
     prob = posteriors.prob
@@ -140,15 +141,20 @@ def tipping_point(posteriors: Posteriors, model: Model, question: Question) -> T
         return Tipping(question, prob, (ends[1],), (ends[0],), (ends[2],),
                        _relative(question, prob, *ends))  # fmt: skip
     kept: dict[float, np.ndarray] = {}
+    stated = model.value_of(question.field)
+    counts = isinstance(stated, int) and not isinstance(stated, bool)
 
     def distances(value: float) -> np.ndarray:
         if value not in kept:
             try:
-                draws = posteriors.of(replaced(model, question.field, value), question.target)
+                at = float(round(value)) if counts else value
+                draws = posteriors.of(replaced(model, question.field, at), question.target)
             except UndercountError as error:
                 error.where = f"{question.field} = {value:g}: {error.where}"
                 raise
-            kept[value] = np.quantile(draws.astype(float), levels) - question.threshold
+            # of an event the probability is told, which has no interval
+            found = np.full(3, draws.mean()) if draws.dtype == bool else np.quantile(draws, levels)
+            kept[value] = found - question.threshold
         return kept[value]
 
     engine = posteriors.plan(model).engine
@@ -159,6 +165,8 @@ def tipping_point(posteriors: Posteriors, model: Model, question: Question) -> T
         _crossings(lambda value, k=k: float(distances(value)[k]), grid, found[:, k], fine)  # type: ignore[misc]
         for k in range(3)
     )
+    if question.target.event:
+        low_end = high_end = ()
     says = _says(question, prob, found[:, 1], low_end, middle, high_end)
     return Tipping(question, prob, middle, low_end, high_end, says)
 
@@ -187,23 +195,28 @@ def _says(
     question: Question, prob: float, medians: np.ndarray, low_end: tuple[float, ...],
     middle: tuple[float, ...], high_end: tuple[float, ...],
 ) -> str:  # fmt: skip
-    name, field, level = question.target.name, question.field, percent(prob)
+    name, field, level = question.target.label, question.field, percent(prob)
     limit = _number(question.threshold)
     ends = " to ".join(_number(medians[i] + question.threshold) for i in (0, -1))
+    told = "the" if question.target.event else "the median of"
+    by = "" if question.target.event else ", by its median"
     if not middle:
         side = "above" if medians[0] > 0 else "at or below"
         said = (
-            f"the median of {name} stays {side} {limit} for {field} from {question.low:g} to "
+            f"{told} {name} stays {side} {limit} for {field} from {question.low:g} to "
             f"{question.high:g} ({ends})"
         )
         touched = low_end or high_end
         return said + (f"; an end of its {level} interval crosses at "
                        + _listed(touched) if touched else "")  # fmt: skip
     if len(middle) > 1:
-        return f"the median of {name} crosses {limit} at {field} = {_listed(middle)}"
+        return f"{told} {name} crosses {limit} at {field} = {_listed(middle)}"
     falls = medians[0] > 0
     side = "below" if falls else "above"
-    said = f"{name} is above {limit} where {field} is {side} {middle[0]:.4g}, by its median"
+    said = f"{name} is above {limit} where {field} is {side} {middle[0]:.4g}{by}"
+    for end, values in (("lower", low_end), ("upper", high_end)):
+        if len(values) > 1:
+            said += f"; the {end} end of its {level} interval crosses at {_listed(values)}"
     if len(low_end) == 1:
         said += f"; by its whole {level} interval {side} {low_end[0]:.4g}"
     if len(high_end) == 1:

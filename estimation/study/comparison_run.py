@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from estimation.comparison.comparing import Comparison, compare_models
+from estimation.comparison.comparing import FEW, UNRELIABLE, Comparison, compare_models
 from estimation.comparison.evidence import evidence_weights
 from estimation.comparison.mixtures import Mixture, mix
 from estimation.diagnostics.gate import require, tree_verdict
@@ -53,7 +53,7 @@ def compare(asked: ComparisonPlan, options: Options) -> ComparisonFound:
         If models cannot be compared, or one fails.
     """
     rows, verdicts = _kept(asked, options) if asked.methods else ([], {})
-    weights = _weights(asked, rows)
+    weights = _weights(asked, rows, verdicts)
     if weights is None:
         return ComparisonFound(asked, options.prob, rows, verdicts, None, {})
     draws = {name: _totals(model, options) for name, model in asked.models.items()}
@@ -90,7 +90,8 @@ def _compared(asked: ComparisonPlan, options: Options) -> dict[str, Any]:
     if "evidence" in asked.methods:
         rows += _evidence_rows(asked.models)
         verdicts["evidence"] = (
-            "one list: weights say which prior and belief expected its number of names best"
+            "one list: weights say which prior and belief together expected its number of names "
+            "best, not which coverage is right"
         )
     return {"rows": rows, "verdicts": verdicts}
 
@@ -100,19 +101,23 @@ def _evidence_rows(models: dict[str, Model]) -> list[dict[str, Any]]:
     return [
         {
             "model": str(name), "method": "evidence", "kind": "quadrature",
-            "elpd": float(row["log_evidence"]), "se": float(row["error"]),
+            "elpd": float(row["log_evidence"]), "se": None,
             "difference": float(row["log_bayes_factor"]), "difference_se": None,
             "weight": float(row["weight"]), "points": 1, "influential": 0, "refits": 0,
-            "verdict": "", "says": "log evidence and its numerical error",
+            "verdict": "", "says": f"log evidence; numerical error {row['error']:.1g}",
         }
         for name, row in table.iterrows()
     ]  # fmt: skip
 
 
-def _weights(asked: ComparisonPlan, rows: list[dict[str, Any]]) -> dict[str, float] | None:
+def _weights(
+    asked: ComparisonPlan, rows: list[dict[str, Any]], verdicts: dict[str, str]
+) -> dict[str, float] | None:
     if not isinstance(asked.weights, str):
         return asked.weights
     method = {"stacking": "loo"}.get(asked.weights, asked.weights)
+    if verdicts.get(method, "").startswith((FEW, UNRELIABLE)):
+        return None  # weights of models that cannot be ranked would rank them
     computed = {row["model"]: row["weight"] for row in rows if row["method"] == method}
     if any(weight is None for weight in computed.values()):
         return None  # the method gave no weights; its verdict says why

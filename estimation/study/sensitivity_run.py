@@ -15,7 +15,7 @@ from estimation.sensitivity.indices import Index, sobol_indices
 from estimation.sensitivity.kept import kept
 from estimation.sensitivity.posteriors import Posteriors, Target
 from estimation.sensitivity.power_scaling import Scaled, power_scaling
-from estimation.sensitivity.scenarios import Scenarios, run_scenarios
+from estimation.sensitivity.scenarios import BUDGET, Scenarios, run_scenarios
 from estimation.sensitivity.tipping import Question, Tipping, tipping_point
 from models.model import Model
 
@@ -63,6 +63,8 @@ class SensitivityFound:
     prob : float
     engine : {"exact", "nuts"}
     scenarios : Scenarios or None
+    alone : Scenarios or None
+        Each field varied alone, all else being as stated: what a tornado shows.
     indices : tuple of Index
     tipping : tuple of Tipping
     anatomy : tuple of Anatomy
@@ -77,6 +79,7 @@ class SensitivityFound:
     prob: float
     engine: str
     scenarios: Scenarios | None
+    alone: Scenarios | None
     indices: tuple[Index, ...]
     tipping: tuple[Tipping, ...]
     anatomy: tuple[Anatomy, ...]
@@ -99,36 +102,47 @@ def vary(asked: SensitivityPlan, options: Options) -> SensitivityFound:
     """
     posteriors = options.posteriors(asked.model)
     failed: dict[str, str] = {}
-    scenarios, indices = None, []
+    scenarios = alone = None
+    indices: list[Index] = []
     if asked.design is not None:
         design = dataclasses.replace(asked.design, seed=options.seed)
         common: dict[str, Any] = {
             "engine": posteriors.engine, "draws": options.draws, "accept": options.accept,
             "store": options.store, "refit": options.refit, "executor": options.executor,
-            "confirmed": options.confirmed, "tell": options.tell,
+            "confirmed": options.confirmed, "tell": options.tell, "prob": options.prob,
+            "seed": options.seed,
         }  # fmt: skip
-        scenarios = run_scenarios(asked.model, design, targets=asked.targets, prob=options.prob,
-                                  seed=options.seed, **common)  # fmt: skip
+        scenarios = run_scenarios(asked.model, design, targets=asked.targets, **common)
+        alone = scenarios
+        if design.kind != "one_at_a_time":
+            each = dataclasses.replace(design, kind="one_at_a_time", points=None)
+            share = BUDGET * each.size // design.size
+            alone = run_scenarios(
+                asked.model, each, targets=asked.targets, budget=share, **common
+            )  # fmt: skip
         failed |= {f"scenario {i}": reason for i, reason in scenarios.failed.items()}
         if asked.indices is not None:
             for target in asked.targets:
                 try:
                     indices += sobol_indices(
-                        asked.model, design.axes, asked.indices, target=target, prob=options.prob,
-                        seed=options.seed, **common,
+                        asked.model, design.axes, asked.indices, target=target, **common,
                     )  # fmt: skip
                 except UndercountError as error:
                     failed[f"indices of {target.name}"] = str(error)
     tipping = _tipping(asked, options, posteriors, failed)
-    numbers = [one for one in asked.targets if one.estimand is None or not one.estimand.event]
-    parts = [
-        _anatomy(asked.model, target, options, posteriors)
-        for target in numbers if asked.anatomy
-    ]  # fmt: skip
+    numbers = [one for one in asked.targets if not one.event]
+    parts = []
+    for target in numbers if asked.anatomy else ():
+        try:
+            parts.append(_anatomy(asked.model, target, options, posteriors))
+        except UndercountError as error:
+            failed[f"anatomy of {target.name}"] = str(error)
     scaled = _scaled(asked, options, posteriors) if asked.power_scaling else []
     engine = posteriors.plan(asked.model).engine
-    return SensitivityFound(asked, options.prob, engine, scenarios, tuple(indices), tuple(tipping),
-                            tuple(parts), tuple(scaled), failed)  # fmt: skip
+    return SensitivityFound(
+        asked, options.prob, engine, scenarios, alone, tuple(indices), tuple(tipping), tuple(parts),
+        tuple(scaled), failed,
+    )  # fmt: skip
 
 
 def _tipping(

@@ -83,25 +83,26 @@ def draw_sensitivity(
             rows = [(p.name, p.share, p.error, p.width_if_known) for p in part.parts]
             heading = f"What the interval of {_the(part.target)} is made of: {title}"
             draw(f"anatomy-{name}{suffix}", draw_anatomy, rows, heading, prob=one.prob)
-        if one.scenarios is None:
+        alone = one.alone
+        if alone is None:
             continue
-        for i, target in enumerate(one.scenarios.targets):
-            if target.estimand is not None and target.estimand.event:
+        for i, target in enumerate(alone.targets):
+            if target.event:
                 continue
-            suffix = f"-{i + 1}" if len(one.scenarios.targets) > 1 else ""
+            suffix = f"-{i + 1}" if len(alone.targets) > 1 else ""
             bars = [
                 Bar(e.axis.label, e.smallest.words, e.largest.words, e.smallest.median,
                     e.largest.median, (e.smallest.low, e.smallest.high),
                     (e.largest.low, e.largest.high))
-                for e in effects(one.scenarios, i)
+                for e in effects(alone, i)
             ]  # fmt: skip
-            base = tuple(one.scenarios.column(key, i)[0] for key in ("low", "median", "high"))
+            base = tuple(alone.column(key, i)[0] for key in ("low", "median", "high"))
             quantity = _quantity(target.name)
             draw(f"tornado-{name}{suffix}", draw_tornado, bars, base, one.prob,
                  f"What {_the(target.name)} owes to each assumption: {title}",
                  quantity=quantity)  # fmt: skip
-            for axis in one.scenarios.design.axes:
-                points = _curve(one.scenarios, axis, i)
+            for axis in alone.design.axes:
+                points = _curve(alone, axis, i)
                 if len(points) < _CURVE:
                     continue
                 shown = published if published and target.name == published.estimand else None
