@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot
 
+from estimation.report import style
 from estimation.report.comparison import draw_comparison, draw_mixture
 from estimation.report.information import draw_information
 from estimation.report.sensitivity import Bar, draw_anatomy, draw_curve, draw_tornado, number
@@ -124,10 +125,17 @@ def _words(target: Path) -> list[str]:
 
 
 @pytest.fixture
+def coarse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paint few dots: what is looked at is the SVG, or that two PNG are the same."""
+    monkeypatch.setattr(style, "_DOTS", 40)
+
+
+@pytest.fixture
 def target(tmp_path: Path) -> Path:
     return tmp_path / "of.2025"
 
 
+@pytest.mark.usefixtures("coarse")
 @pytest.mark.parametrize("name", FIGURES)
 def test_figures_say_what_they_show_in_the_same_bytes_each_time(name, target):
     draw, expected = FIGURES[name]
@@ -188,6 +196,7 @@ def test_edges_raise_no_warnings(draw, target):
     assert pyplot.get_fignums() == []
 
 
+@pytest.mark.usefixtures("coarse")
 def test_the_base_line_gives_way_to_words(target):
     drawn = []
     for low in (200_000, 193_000):  # beside the base line, and across it
@@ -196,6 +205,7 @@ def test_the_base_line_gives_way_to_words(target):
     assert drawn[0] == drawn[1] + 1
 
 
+@pytest.mark.usefixtures("coarse")
 def test_sizes_stand_on_a_logarithm_only_if_they_span_decades(target):
     draw_information([100, 200, 300], [5, 4, 3], 6, 2, TITLE, target, 0.95)
     assert "graves checked" in _words(target)
@@ -203,6 +213,7 @@ def test_sizes_stand_on_a_logarithm_only_if_they_span_decades(target):
     assert {"men asked, logarithmic scale", "0", "10", "1,000"} <= set(_words(target))
 
 
+@pytest.mark.usefixtures("coarse")
 def test_sizes_that_would_cover_each_other_get_no_label_but_the_ends_do(target):
     sizes = np.arange(1000, 1100)
     draw_information(sizes, sizes, 1200, 900, TITLE, target, 0.95)

@@ -232,6 +232,26 @@ vary = [{ field = "names.coverage.low", values = [0.3, 0.8, 0.5] }]
     assert found["diagnostics"]["verdict"] == "fail"
 
 
+def test_values_of_any_kind_fail_by_themselves(study, capsys):
+    text = (
+        MODEL
+        + """
+[[sensitivity]]
+anatomy = false
+power_scaling = false
+vary = [
+  { field = "names.coverage.low", values = [[1], "x", 0.5] },
+  { field = "losses.clustering", values = [{ a = 1 }, true] },
+]
+"""
+    )
+    assert main(["sensitivity", study(text)]) == 6
+    out, err = capsys.readouterr()
+    assert "2 scenarios, 4 more failed" in out
+    assert err.count("\n") == 4
+    assert "scenario 1 failed: names.coverage.low: must be a number, not [1]" in err
+
+
 BAD = {
     "field": (MODEL + '[[sensitivity]]\nvary = [{ field = "names.covrage", values = [1] }]',
               "sensitivity[1].vary[1].model: no field 'names.covrage'; one of losses, names"),
@@ -253,6 +273,11 @@ BAD = {
                   "high = 0.9 }]", "needs one threshold"),
     "published": (MODEL + '[[sensitivity]]\ntipping = [{ field = "names.coverage", low = 0.1, '
                   'high = 0.9, published = "reprot" }]', "did you mean 'report'"),
+    "published list": (
+        MODEL + '[[sensitivity]]\ntipping = [{ field = "names.coverage", low = 0.1, high = 0.9, '
+        "published = [1] }]",
+        "published: must be text",
+    ),
     "anatomy": (MODEL + '[[sensitivity]]\nanatomy = "no"', "must be true or false"),
     "indices": (MODEL + "[[sensitivity]]\nindices = 64", "needs fields to vary"),
     "twice": (MODEL + "[[sensitivity]]\n[[sensitivity]]", "two are named 'base'"),

@@ -206,6 +206,17 @@ def test_only_what_stands_at_the_top_is_scaled():
     assert found == ["step", "coverage", "names"]
 
 
+def test_densities_lost_in_rounding_are_not_scaled():
+    model = Model(Flat(), {"names": Count(10**12, between(0.45, 0.65, 0.9))})
+    found = {one.name: one for one in power_scaling(fit(model), model)}
+    assert found["names"].sensitivity is None
+    assert found["coverage"].sensitivity is not None
+    few = power_scaling(fit(model, draws=10), model)
+    assert {one.says for one in few if one.name == "coverage"} == {
+        "40 draws are too few to scale the prior coverage"
+    }  # fmt: skip
+
+
 def test_a_hard_range_is_said_to_be_flat():
     model = Model(Flat(), {"names": Count(NAMES, uniform(0.45, 0.65))})
     found = {one.name: one for one in power_scaling(fit(model, draws=500), model)}

@@ -59,13 +59,10 @@ def _target_table(found: Scenarios, number: int) -> str:
     if target.event:
         head[1:] = [target.label]
     rows = [["as stated", *(plain(value) for value in stated)]]
-    of_axes = {axis: levels(found, axis, number) for axis in found.design.axes}
-    if sum(len(of_axis) for of_axis in of_axes.values()) <= _MOST:
-        chosen = of_axes
-    else:
-        ends = {effect.axis: [effect.smallest, effect.largest] for effect in effects(found, number)}
-        chosen = ends
-    for axis, of_axis in chosen.items():
+    chosen = [(axis, levels(found, axis, number)) for axis in found.design.axes]
+    if sum(len(of_axis) for _, of_axis in chosen) > _MOST:
+        chosen = [(one.axis, [one.smallest, one.largest]) for one in effects(found, number)]
+    for axis, of_axis in chosen:
         rows += [
             [f"{axis.label} = {one.words}", *(plain(x) for x in (one.median, one.low, one.high))]
             for one in of_axis

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     import xarray
 
+#: Draws below which importance weights have no tails.
+_FEWEST = 100
+
 #: Unknowns at the top of a model.  The densities of walks and effects hold their scales too:
 #: powers of them would move these, and say nothing of what somebody believes.
 TOP = ("rate", "coverage", "precision", "step", "drift", "spread", "own_step")
@@ -111,8 +114,11 @@ def _scaled(
     import arviz_stats
     import xarray
 
-    if np.ptp(density) == 0:
-        says = f"{variable} cannot be asked: the {kind} {name} is flat in its range, or known"
+    if density.size < _FEWEST:
+        says = f"{density.size} draws are too few to scale the {kind} {name}"
+        return Scaled(kind, name, variable, None, says)
+    if 10 * np.unique(density).size < density.size:  # all alike, or lost in rounding
+        says = f"{variable} cannot be asked: the {kind} {name} is flat in its range"
         return Scaled(kind, name, variable, None, says)
     group = "prior" if kind == "prior" else "likelihood"
     tree = xarray.DataTree.from_dict({

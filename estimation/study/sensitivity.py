@@ -200,10 +200,12 @@ def _questions(
             thresholds = {"": table["above"]}
         else:
             ranges = {one.name: one for one in published}
-            if table["published"] not in ranges:
-                raise DataError(f"no published range {table['published']!r}", where="published",
-                                remedy=suggestion(str(table["published"]), ranges))  # fmt: skip
-            one = ranges[table["published"]]
+            chosen = text(table["published"], "published")
+            if chosen not in ranges:
+                raise DataError(f"no published range {chosen!r}", where="published",
+                                remedy=suggestion(chosen, ranges) if ranges
+                                else "add [[published]]")  # fmt: skip
+            one = ranges[chosen]
             thresholds = {"low end": one.low, "high end": one.high}
         return [
             Question(field, threshold, **ends, target=target,
