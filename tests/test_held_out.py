@@ -1,6 +1,5 @@
 """Held-out future and strata: their ranking, by draws made without a sampler, and refusals."""
 
-import dataclasses
 import math
 
 import numpy as np
@@ -17,13 +16,14 @@ from estimation.comparison.comparing import (
     _judged,
     compare_models,
 )
-from estimation.comparison.held_out import leave_future_out, leave_stratum_out
+from estimation.comparison.held_out import _cutoffs, leave_future_out, leave_stratum_out
 from estimation.errors import InvalidValueError, RefusedError, UsageError
 from estimation.fit import nuts
 from models import Count, Model, Pooled, Walk, uniform
 from models.cells import Cells
 from models.losses import walk_pooled
 from tests.drawn_by_hand import sample_by_hand, weekly
+from tests.fake_fits import periods_from
 
 COVERAGE = uniform(0.45, 0.65)
 STRATA = tuple("ABCDEFGH")
@@ -73,7 +73,6 @@ def test_steps_of_the_right_size_predict_the_future_better(walks, tmp_path):
     assert worse.difference == pytest.approx(paired.sum())
     assert worse.difference_se == pytest.approx(math.sqrt(6) * paired.std(ddof=1))
     assert max(one.error for one in found.folds) < 0.05
-    assert not found.overlapping
     # all of it is kept: nothing is fitted again
     again = leave_future_out(walks, 2, 6, store=tmp_path, refit="never", **DRAWS)
     assert again.elpd_by_fold() == found.elpd_by_fold()
@@ -87,14 +86,12 @@ def test_steps_of_the_right_size_predict_the_future_better(walks, tmp_path):
         assert ((low <= one.truth) & (one.truth <= high)).all()
 
 
-def test_few_cutoffs_rank_nothing_and_horizons_that_overlap_are_told(walks):
+def test_few_cutoffs_rank_nothing(walks):
     found = compare_models(walks, ("future",), horizon=3, folds=2, earliest=12, **DRAWS)
     assert found.verdicts["future"].verdict == FEW
     row = found.rows()[1]
     assert row["verdict"] == FEW
     assert "rests on 2 of 2 cutoffs" in row["says"]
-    overlapping = dataclasses.replace(found.details["future"], overlapping=True)
-    assert overlapping.says() == "rests on 2 of 2 cutoffs; horizons overlap"
 
 
 def test_strata_unlike_each_other_are_predicted_by_a_wide_spread(pooled):
@@ -182,3 +179,17 @@ def test_names_outside_the_cells_are_refused():
     for compare in (leave_future_out, leave_stratum_out):
         with pytest.raises(RefusedError, match="names without a stratum"):
             compare(models)
+
+
+@pytest.mark.parametrize(
+    ("periods", "horizon", "folds"), [(24, 4, 8), (63, 4, 8), (182, 4, 8), (40, 7, 3)]
+)
+def test_cutoffs_never_overlap(periods, horizon, folds):
+    """Periods that are predicted twice would count twice, and make models that are alike differ."""
+    days = periods_from("2024-01-01", "day", periods)
+    cells = Cells(np.ones((periods, 1), int), days, "day")
+    found = _cutoffs(cells, horizon, folds, None)
+    assert min(np.diff(found)) >= horizon
+    assert found[0] == periods // 2
+    assert found[-1] == periods - horizon
+    assert len(found) == min(folds, 1 + (found[-1] - found[0]) // horizon)

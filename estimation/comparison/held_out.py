@@ -94,8 +94,6 @@ class HeldOutComparison:
         Folds that no model failed: the ranking rests on them.
     differences : dict of Difference
         By model, best first; empty if no fold is shared.
-    overlapping : bool
-        Whether horizons overlap, so that folds are not independent and errors are too small.
     """
 
     kind: str
@@ -103,7 +101,6 @@ class HeldOutComparison:
     asked: int
     shared: tuple[str, ...]
     differences: dict[str, Difference]
-    overlapping: bool = False
 
     def of(self, model: str) -> tuple[Fold, ...]:
         """Return the folds of a model."""
@@ -134,7 +131,7 @@ class HeldOutComparison:
         if broken:
             said += f"; {len(broken)} fits failed, the first ({broken[0].model}, {broken[0].fold})"
             said += f" because {broken[0].failed}"
-        return said + ("; horizons overlap" if self.overlapping else "")
+        return said
 
 
 def leave_future_out(
@@ -153,7 +150,8 @@ def leave_future_out(
     horizon : int
         Periods that are predicted at each cutoff.
     folds : int
-        Cutoffs, evenly spread from the earliest to the last possible.
+        Cutoffs, evenly spread from the earliest to the last possible; fewer if their horizons
+        would overlap, for then they would not be independent.
     earliest : int or datetime.date, optional
         Periods before the first cutoff, or the first day predicted there; half of all by default.
     draws, chains, tune, seed, cores, store, refit, executor
@@ -185,8 +183,7 @@ def leave_future_out(
         hidden[first:] = True
         day = cells.periods[first].isoformat()
         asked[name, day] = _asked(model, hidden, "future", first, horizon, settings)
-    overlapping = any(b - a < horizon for a, b in itertools.pairwise(cutoffs))
-    return _comparison("future", asked, settings, overlapping)
+    return _comparison("future", asked, settings)
 
 
 def leave_stratum_out(
@@ -293,7 +290,6 @@ def _cutoffs(
 
 def _comparison(
     kind: str, asked: dict[tuple[str, str], HeldOut | UndercountError], settings: Settings,
-    overlapping: bool = False,
 ) -> HeldOutComparison:  # fmt: skip
     found = carry_out_held_out(asked, settings)
     folds = tuple(_fold(*name, one) for name, one in found.items())
@@ -301,7 +297,7 @@ def _comparison(
     broken = {one.fold for one in folds if one.failed}
     shared = tuple(name for name in names if name not in broken)
     differences = _differences(folds, shared)
-    return HeldOutComparison(kind, folds, len(names), shared, differences, overlapping)
+    return HeldOutComparison(kind, folds, len(names), shared, differences)
 
 
 def _fold(model: str, fold: str, found: Found) -> Fold:
