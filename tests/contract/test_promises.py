@@ -132,5 +132,5 @@ def test_streams_are_shared_between_models_that_differ_in_one_part(reference):
 
 
 def test_memory_does_not_grow_with_the_draws(reference, rng):
-    chunks = draw_posterior(reference.losses, reference.base, 10**9, (rng, rng, rng, rng))
+    chunks = draw_posterior(reference.losses, reference.base, 10**9, (rng,) * 5)
     assert next(chunks).total.size < 100_000
