@@ -27,12 +27,11 @@ from estimation.summaries.estimands import Estimand, evaluate
 from estimation.summaries.losses import Losses
 from models.model import Model
 
-#: Graphs whose draws are held at once in a process, by content, settings and seed.
-_HELD = 3
+#: Graphs whose draws are held at once.
+_HELD = 2
+
 #: Bytes above which only the last of them is held.
 _MOST_BYTES = 500_000_000
-_sampled: OrderedDict[tuple[Any, ...], Sampled] = OrderedDict()
-_lock = threading.Lock()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -166,6 +165,8 @@ class Posteriors:
         self.engine: Engine = engine
         self.draws, self.chains, self.seed = draws, chains, seed
         self.cores, self.prob, self.accept = cores, prob, accept
+        self._sampled: OrderedDict[str, Sampled] = OrderedDict()
+        self._lock = threading.Lock()
 
     def plan(self, model: Model) -> Plan:
         """Return how a model will be fitted."""
@@ -183,24 +184,26 @@ class Posteriors:
 
     def sampled(self, planned: Plan) -> Sampled:
         """Return draws of the graph of a planned fit, from those that are held if they are."""
-        settings = planned.settings
-        key = (graph_key(planned.model), *sorted(settings.items()), self.seed)
-        with _lock:  # threads that need one graph wait for the first of them
-            if key not in _sampled:
-                _sampled[key] = sample_graph(
+        key = graph_key(planned.model)
+        with self._lock:  # threads that need one graph wait for the first of them
+            if key not in self._sampled:
+                settings = planned.settings
+                self._sampled[key] = sample_graph(
                     planned.model, settings["draws"], tune=settings["tune"],
                     chains=settings["chains"], cores=self.cores, seed=self.seed,
                 )  # fmt: skip
-                while len(_sampled) > 1 and (len(_sampled) > _HELD or _bytes() > _MOST_BYTES):
-                    _sampled.popitem(last=False)
-            _sampled.move_to_end(key)
-            return _sampled[key]
+                while len(self._sampled) > (_HELD if self._bytes() < _MOST_BYTES else 1):
+                    self._sampled.popitem(last=False)
+            self._sampled.move_to_end(key)
+            return self._sampled[key]
 
-    @staticmethod
-    def forget() -> None:
+    def _bytes(self) -> int:
+        return sum(x.nbytes for sampled in self._sampled.values() for x in sampled.free.values())
+
+    def forget(self) -> None:
         """Drop the draws of graphs that are held."""
-        with _lock:
-            _sampled.clear()
+        with self._lock:
+            self._sampled.clear()
 
     def of(self, model: Model, target: Target = TOTAL) -> np.ndarray:
         """Return draws of a target under a model, (draw,).
@@ -213,10 +216,6 @@ class Posteriors:
         found = self.posterior(model)
         require(found.verdict(self.prob, (target,)), self.accept)
         return found.of(target)
-
-
-def _bytes() -> int:
-    return sum(one.nbytes for sampled in _sampled.values() for one in sampled.free.values())
 
 
 def graph_key(model: Model) -> str:
