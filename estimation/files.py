@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import hashlib
+import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -55,6 +56,31 @@ def whole_folder(target: Path) -> Iterator[Path]:
     finally:
         if aside is not None:
             shutil.rmtree(aside, ignore_errors=True)
+
+
+def refuse_other_run(target: Path, command: str) -> None:
+    """Refuse to replace what another command has written.
+
+    Parameters
+    ----------
+    target : Path
+        The folder to write.
+    command : str
+        Ours; what does not say its command is a run.
+
+    Raises
+    ------
+    DataError
+        If the folder holds the results of another command.
+    """
+    try:
+        settings = json.loads((target / PROVENANCE).read_text(encoding="utf-8"))["settings"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return  # nothing there, or nothing of ours, which `whole_folder` sees to
+    other = settings.get("command", "run") if isinstance(settings, dict) else "run"
+    if other != command:
+        raise DataError(f"holds what '{other}' has written", where=str(target),
+                        why="it would be lost", remedy="name another --out")  # fmt: skip
 
 
 def _put(aside: Path, target: Path) -> None:

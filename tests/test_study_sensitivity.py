@@ -232,6 +232,58 @@ vary = [{ field = "names.coverage.low", values = [0.3, 0.8, 0.5] }]
     assert found["diagnostics"]["verdict"] == "fail"
 
 
+def test_what_another_command_wrote_is_not_replaced(study, tmp_path, capsys):
+    out = str(tmp_path / "out")
+    assert main(["audit-plan", study(), "--out", out, "--quiet"]) == 0
+    assert main(["audit-plan", study(), "--out", out, "--quiet"]) == 0
+    for command in ("compare", "run"):
+        assert main([command, study(), "--out", out]) == 3
+        assert "holds what 'audit-plan' has written" in capsys.readouterr().err
+    assert (tmp_path / "out" / "information.csv").exists()
+
+
+def test_what_was_accepted_is_said(study, capsys):
+    words = ["sensitivity", study(MODEL + VARY.replace("indices = 16", "")), "--draws", "4",
+             "--accept", "a trial"]  # fmt: skip
+    found = read(capsys, *words, code=0)
+    assert found["diagnostics"]["verdict"] == "fail"
+    assert found["diagnostics"]["accepted"] == "a trial"
+    assert main(words) == 0
+    assert "Accepted although checks may have failed: a trial" in capsys.readouterr().out
+
+
+def test_the_object_of_a_run_holds_the_sections_and_what_failed(study, tmp_path, capsys):
+    text = (
+        MODEL
+        + MIX
+        + """
+[[sensitivity]]
+anatomy = false
+power_scaling = false
+vary = [{ field = "names.coverage", values = [2] }]
+"""
+    )
+    found = read(capsys, "run", study(text), "--out", str(tmp_path / "out"), *FEW, code=6)
+    assert found["mixture"][0]["weights"] == {"base": 0.75, "hard": 0.25}
+    assert "must lie in (0, 1]" in found["failed"]["sensitivity base, scenario 1"]
+    assert found["estimates"][0]["name"] == "total"
+    assert (tmp_path / "out" / "sensitivity.csv").exists()
+
+
+def test_totals_of_different_lists_are_not_mixed(study, capsys):
+    text = (
+        MODEL
+        + """
+[[comparison]]
+models = ["base"]
+variant = [{ name = "other", set = { "names.count" = 1300 } }]
+weights = { base = 0.5, other = 0.5 }
+"""
+    )
+    assert main(["compare", study(text)]) == 4
+    assert "about different lists" in capsys.readouterr().err
+
+
 def test_values_of_any_kind_fail_by_themselves(study, capsys):
     text = (
         MODEL
@@ -278,13 +330,35 @@ BAD = {
         "published = [1] }]",
         "published: must be text",
     ),
+    "tipping without estimand": (
+        MODEL + '[[sensitivity]]\ntipping = [{ field = "names.coverage", low = 0.1, high = 0.9, '
+        "above = 1, period = 2024 }]",
+        "'period' belongs to an estimand",
+    ),
+    "overlapping fields": (
+        MODEL + '[[sensitivity]]\nvary = [{ field = "names.coverage.low", values = [0.3] }, '
+        '{ field = "names.coverage", values = [0.5] }]',
+        "is part of 'names.coverage'",
+    ),
+    "indices of one field": (
+        MODEL + '[[sensitivity]]\nindices = 64\nvary = [{ field = "names.count", values = [1] }]',
+        "two fields or more",
+    ),
+    "too many": (
+        MODEL + '[[sensitivity]]\ndesign = "full"\nvary = [{ field = "names.coverage.low", '
+        "low = 0.1, high = 0.4, steps = 100000 }, "
+        '{ field = "names.coverage.high", low = 0.5, high = 0.9, steps = 100000 }]',
+        "10,000,000,001 scenarios are too many",
+    ),
+    "recall": (MODEL + "[[audit_plan]]\nrecall = 2", "audit_plan[1].recall"),
+    "same size": (MODEL + "[[audit_plan]]\nsizes = [3, 3]", "names a size twice"),
     "anatomy": (MODEL + '[[sensitivity]]\nanatomy = "no"', "must be true or false"),
     "indices": (MODEL + "[[sensitivity]]\nindices = 64", "needs fields to vary"),
     "twice": (MODEL + "[[sensitivity]]\n[[sensitivity]]", "two are named 'base'"),
     "name": (MODEL + '[[sensitivity]]\nname = "a/b"', "is no name"),
     "sizes": (MODEL + "[[audit_plan]]\nsizes = []", "must be a list of numbers"),
     "size": (MODEL + "[[audit_plan]]\nsizes = [0]", "must be 1 or more"),
-    "cost": (MODEL + "[[audit_plan]]\ncost = -1", "above 0"),
+    "cost": (MODEL + "[[audit_plan]]\ncost = -1", "must be 0 or more"),
     "one model": (MODEL + '[[comparison]]\nmodels = ["base"]\nmethods = ["loo"]', "fewer than two"),
     "unknown model": (MODEL + '[[comparison]]\nmodels = ["base", "soft"]', "no model 'soft'"),
     "method": (MODEL + '[[comparison]]\nmodels = ["base", "hard"]\nmethods = ["lo"]',

@@ -48,7 +48,7 @@ def carry_out(
         Whether many graphs may be sampled.
     """
     from estimation.commands.common import open_store, progress_line
-    from estimation.files import whole_folder
+    from estimation.files import refuse_other_run, whole_folder
     from estimation.fit.executors import named_executor
     from estimation.study.analyses import answer_all
     from estimation.study.read import read_study
@@ -62,6 +62,8 @@ def carry_out(
 
     study = read_study(arguments.study)
     asked = choose(study)
+    if arguments.out is not None:
+        refuse_other_run(arguments.out, arguments.command)
     seed = study.seed if arguments.seed is None else arguments.seed
     with named_executor(arguments.executor or executor(asked)) as workers:
         options = Options(
@@ -77,7 +79,8 @@ def carry_out(
             copy_tables(study, folder)
             figures = draw_answers(answered, published, folder)
             settings = {"engine": arguments.engine, "prob": arguments.prob,
-                        "accept": arguments.accept, "draws": arguments.draws}  # fmt: skip
+                        "accept": arguments.accept, "draws": arguments.draws,
+                        "command": arguments.command}  # fmt: skip
             write_provenance(folder, study, seed, settings, failed=answered.failed,
                              figures=", ".join(figures))  # fmt: skip
     return study, answered
@@ -97,6 +100,11 @@ def finish(
         print(json.dumps(finite(to_dict(arguments, study, answered)), allow_nan=False))
     else:
         print("\n\n".join(says))
+        unsure = _verdicts(answered).count("inconclusive")
+        if unsure:
+            print(f"\nChecks of {unsure:,} scenarios are inconclusive.")
+        if _accepted(answered, arguments.accept):
+            print(f"\nAccepted although checks may have failed: {arguments.accept.strip()}")
         if arguments.out is not None:
             print(f"\nWritten to {arguments.out}")
     for what, why in answered.failed.items() if not arguments.json else ():
@@ -110,24 +118,23 @@ def to_dict(arguments: argparse.Namespace, study: Study, answered: Answered) -> 
 
     engines = [one.engine for one in answered.sensitivity]
     engines += [one.engine for one in answered.audits]
-    rows, mixtures = [], []
-    for one in answered.sensitivity:
-        rows += _estimates(one)
-    for compared in answered.comparisons:
-        if compared.mixture is not None:
-            mixture = compared.mixture
-            rows.append(mixture.row())
-            mixtures.append({
-                "comparison": compared.plan.name, "weights": dict(mixture.weights),
-                "within": mixture.within, "between": mixture.between,
-                "share_between": mixture.share_between,
-            })  # fmt: skip
+    rows = [row for one in answered.sensitivity for row in _estimates(one)]
+    rows += [one.mixture.row() for one in answered.comparisons if one.mixture is not None]
+    nuts = "nuts" in engines or any(
+        not model.joint.exact for one in answered.comparisons for model in one.plan.models.values()
+    )
     return {
-        "engine": "nuts" if "nuts" in engines or answered.comparisons else "exact",
+        "engine": "nuts" if nuts else "exact",
         "seed": study.seed if arguments.seed is None else arguments.seed,
         "prob": arguments.prob, "interval": "eti", "estimates": rows,
-        "diagnostics": _diagnostics(answered), "published": [], "notes": [],
-        "versions": versions(),
+        "diagnostics": _diagnostics(answered, arguments.accept), "published": [], "notes": [],
+        "versions": versions(), **sections(answered),
+    }  # fmt: skip
+
+
+def sections(answered: Answered) -> dict[str, Any]:
+    """Return what sensitivity studies, audits and comparisons found, as plain data by its kind."""
+    return {
         "tipping": [_of(one, tip.row()) for one in answered.sensitivity for tip in one.tipping],
         "anatomy": [
             _of(one, row) for one in answered.sensitivity for part in one.anatomy
@@ -148,7 +155,12 @@ def to_dict(arguments: argparse.Namespace, study: Study, answered: Answered) -> 
             {"study": one.plan.name, "verdicts": one.verdicts, "models": one.rows}
             for one in answered.comparisons
         ],
-        "mixture": mixtures,
+        "mixture": [
+            {"comparison": one.plan.name, "weights": dict(one.mixture.weights),
+             "within": one.mixture.within, "between": one.mixture.between,
+             "share_between": one.mixture.share_between}
+            for one in answered.comparisons if one.mixture is not None
+        ],
         "failed": answered.failed,
     }  # fmt: skip
 
@@ -177,15 +189,26 @@ def _estimates(one: SensitivityFound) -> list[dict[str, Any]]:
     return found
 
 
-def _diagnostics(answered: Answered) -> dict[str, Any]:
-    """Return the verdict on all scenarios and sections together."""
-    verdicts = [
-        verdict for one in answered.sensitivity if one.scenarios is not None
-        for verdict in one.scenarios.verdicts
-    ]  # fmt: skip
-    unsure = verdicts.count("inconclusive")
-    failed = len(answered.failed)
+def _diagnostics(answered: Answered, accept: str | None) -> dict[str, Any]:
+    """Return the verdict on all scenarios and sections together, with the reason of an override."""
+    verdicts = _verdicts(answered)
+    unsure, accepted = verdicts.count("inconclusive"), _accepted(answered, accept)
+    failed = len(answered.failed) + (verdicts.count("fail") if accepted else 0)
     word = "fail" if failed else "inconclusive" if unsure else "pass"
     says = f"{failed} failed, {unsure} inconclusive" if failed or unsure else "all passed"
     check = {"name": "all", "verdict": word, "value": failed, "threshold": 0, "says": says}
-    return {"verdict": word, "checks": [check]}
+    return {"verdict": word, "checks": [check]} | ({"accepted": accepted} if accepted else {})
+
+
+def _verdicts(answered: Answered) -> list[str]:
+    return [
+        verdict for one in answered.sensitivity if one.scenarios is not None
+        for verdict in one.scenarios.verdicts
+    ]  # fmt: skip
+
+
+def _accepted(answered: Answered, accept: str | None) -> str:
+    """Return the reason of an override if anything may have been accepted for it."""
+    judged_elsewhere = answered.audits or answered.comparisons
+    used = judged_elsewhere or "fail" in _verdicts(answered)
+    return accept.strip() if accept and used else ""

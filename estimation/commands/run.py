@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,6 @@ from estimation.commands.common import (
     draws_argument,
     engine_option,
     open_store,
-    print_json,
     progress_line,
     store_options,
 )
@@ -49,7 +49,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the study and return 0, or 6 if some scenarios failed."""
+    from estimation.commands.answers import sections
+    from estimation.files import refuse_other_run
     from estimation.fit.executors import named_executor
+    from estimation.result import finite
     from estimation.study.read import read_study
     from estimation.study.run import fit_study
     from estimation.study.write import write_run
@@ -63,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         settings |= recorded["settings"]
         seed = recorded["seed"] if arguments.seed is None else arguments.seed
     target = arguments.out or _FOLDER / (study.name + ("-repeated" if recorded else ""))
+    refuse_other_run(target, "run")
     # a repetition that took its fits from the store would prove nothing
     refit: Refit = arguments.refit or ("always" if recorded else "on_change")
     with named_executor(arguments.executor or "none") as executor:
@@ -73,11 +77,14 @@ def run(arguments: argparse.Namespace) -> int:
         )  # fmt: skip
     write_run(outcome, target, settings)
     if arguments.json:
-        print_json(outcome.result())
+        found = outcome.result().to_dict() | sections(outcome.answered)
+        print(json.dumps(finite(found | {"failed": outcome.failed}), allow_nan=False))
     else:
         _print(study, outcome, target, quiet=arguments.quiet)
         if recorded:
             _print_repetition(recorded, target)
+    for what, why in outcome.failed.items() if arguments.json else ():
+        print(f"undercount run: {what} failed: {why}", file=sys.stderr)
     return _PARTLY if outcome.failed else 0
 
 

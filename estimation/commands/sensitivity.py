@@ -76,6 +76,6 @@ def sensitivity_says(found: SensitivityFound, *, quiet: bool = False) -> str:
         parts.append(say.indices_text(found.indices))
     if found.scaled:
         parts.append(say.scaled_text(found.scaled))
-    if found.scenarios is None:
+    if found.scenarios is None and not found.tipping:
         parts.append("No fields are varied: add vary = [...] to a section [[sensitivity]].")
     return "\n\n".join(parts)

@@ -27,7 +27,7 @@ def plain(value: float) -> str:
 def scenarios_text(found: Scenarios, alone: Scenarios) -> str:
     """Return how many scenarios there are, and what each field does to each target alone."""
     done = len(found.reasons) - len(found.failed)
-    said = f"{done:,} scenarios"
+    said = f"{done:,} scenario{'s' * (done != 1)}"
     said += f", {len(found.failed):,} more failed" if found.failed else ""
     if found.sampled:
         said += f"; {found.sampled:,} graph{'s' * (found.sampled > 1)} to sample"

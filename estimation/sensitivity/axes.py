@@ -21,6 +21,9 @@ _SCALES = ("linear", "log")
 #: Values of a range if their number is not stated.
 STEPS = 5
 
+#: The most values that are taken for meant.
+_MOST_STEPS = 1_000_000
+
 
 @dataclasses.dataclass(frozen=True)
 class Axis:
@@ -91,7 +94,9 @@ class Axis:
                                     where=self.field)  # fmt: skip
         if self.scale == "log" and self._low <= 0:
             raise InvalidValueError("a log scale needs values above 0", where=f"{self.field}.low")
-        if self.steps is not None and whole(self.steps, f"{self.field}.steps", why="") < 2:
+        most = _MOST_STEPS
+        steps = f"{self.field}.steps"
+        if self.steps is not None and whole(self.steps, steps, high=most, why="") < 2:
             raise InvalidValueError("must be 2 or more", where=f"{self.field}.steps",
                                     remedy="for one value write values = [...]")  # fmt: skip
 

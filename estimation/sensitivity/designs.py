@@ -20,6 +20,9 @@ DESIGNS = ("one_at_a_time", "full", "latin_hypercube", "sobol")
 
 _RANDOM = ("latin_hypercube", "sobol")
 
+#: Scenarios above which their numbers do not fit into memory.
+LARGEST = 10_000_000
+
 #: Points of a random design if their number is not stated.
 POINTS = 64
 
@@ -65,6 +68,12 @@ class Design:
         for field in fields:
             if fields.count(field) > 1:
                 raise InvalidValueError(f"{field!r} is varied twice", where="vary")
+            for other in fields:
+                if other.startswith(f"{field}."):
+                    raise InvalidValueError(
+                        f"{other!r} is part of {field!r}, which is varied too", where="vary",
+                        why="one value would stand in the other", remedy="vary one of them",
+                    )  # fmt: skip
         if (self.kind == "given") != (self.given is not None):
             raise InvalidValueError(
                 "a design is given by its points, or by its kind", where="given"
@@ -74,12 +83,17 @@ class Design:
         if self.kind not in DESIGNS:
             raise InvalidValueError(f"no design {self.kind!r}", where="design",
                                     remedy=suggestion(str(self.kind), DESIGNS))  # fmt: skip
+        if self.size > LARGEST:
+            raise InvalidValueError(
+                f"{self.size:,} scenarios are too many", where="design",
+                why="their numbers do not fit into memory", remedy=f"{LARGEST:,} at most",
+            )  # fmt: skip
         if self.points is None:
             return
         if self.kind not in _RANDOM:
             raise InvalidValueError(f"{self.kind} has no number of points", where="points",
                                     why="the values of its axes give it")  # fmt: skip
-        points = whole(self.points, "points", why="")
+        points = whole(self.points, "points", high=LARGEST, why="")
         if points < 2 or (self.kind == "sobol" and points & (points - 1)):
             raise InvalidValueError(
                 f"{points} points", where="points",

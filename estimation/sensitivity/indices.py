@@ -20,6 +20,8 @@ from models.model import Model
 #: What is explained of the posterior of the target.
 STATISTICS = ("median", "low", "high", "width")
 
+_LARGEST = 65_536
+
 #: Level of the bootstrap intervals of indices.
 _LEVEL = 0.95
 
@@ -88,14 +90,7 @@ def sobol_indices(
         # the same number everywhere: other draws would look like an effect of some field
         each = BUDGET // max(size * (len(axes) + 2), 1) if isinstance(size, int) else FEWEST_DRAWS
         options = options | {"draws": min(max(each, 4 * FEWEST_DRAWS), MOST_DRAWS) // 4}
-    if len(axes) < 2:
-        raise InvalidValueError("needs two fields or more", where="indices",
-                                why="the share of one field is all of it")  # fmt: skip
-    size = whole(size, "indices", why="")
-    if size < 16 or size & (size - 1):
-        raise InvalidValueError(f"{size} points", where="indices", why="the points are balanced in "
-                                "powers of two", remedy="take 64 to 4096")  # fmt: skip
-
+    size = check_size(size, len(axes))
     found: list[np.ndarray] = []
 
     def explained(places: np.ndarray) -> np.ndarray:
@@ -122,6 +117,18 @@ def sobol_indices(
         for j, axis in enumerate(axes)
         for i, statistic in enumerate(STATISTICS)
     ]  # fmt: skip
+
+
+def check_size(size: object, fields: int) -> int:
+    """Return the size of the samples, or refuse it; see `sobol_indices`."""
+    if fields < 2:
+        raise InvalidValueError("needs two fields or more", where="indices",
+                                why="the share of one field is all of it")  # fmt: skip
+    number = whole(size, "indices", high=_LARGEST, why="")
+    if number < 16 or number & (number - 1):
+        raise InvalidValueError(f"{number} points", where="indices", why="the points are balanced "
+                                "in powers of two", remedy="take 64 to 4096")  # fmt: skip
+    return number
 
 
 def _with_intervals(

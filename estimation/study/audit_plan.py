@@ -11,7 +11,7 @@ from estimation.sensitivity.information import Audit, Information, expected_info
 from estimation.sensitivity.kept import kept
 from estimation.study.sections import refuse_unknown
 from estimation.study.sensitivity import chosen_scenario
-from models.checks import positive, real, text, whole
+from models.checks import real, share, text, whole
 from models.model import Model
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Sizes that are looked at if none are stated.
 SIZES = (25, 50, 100, 200, 400)
+
+_LARGEST = 1_000_000
 
 _KEYS = ("name", "title", "model", "sizes", "field", "recall", "simulations", "cost", "unit")
 
@@ -90,13 +92,22 @@ def read_audit_plan(
         for key in ("name", "title", "field", "unit") if key in table
     }  # fmt: skip
     try:
-        found["sizes"] = tuple(whole(size, "sizes", low=1, why="") for size in sizes)
+        found["sizes"] = tuple(
+            whole(size, f"sizes[{i + 1}]", low=1, high=_LARGEST, why="")
+            for i, size in enumerate(sizes)
+        )
+        if len(set(sizes)) < len(sizes):
+            raise DataError("names a size twice", where="sizes")
         if "simulations" in table:
-            found["simulations"] = whole(table["simulations"], "simulations", low=2, why="")
+            found["simulations"] = whole(
+                table["simulations"], "simulations", low=2, high=_LARGEST, why=""
+            )
         if "recall" in table:
-            found["recall"] = real(table["recall"], "recall")
+            found["recall"] = share(table["recall"], "recall")
         if "cost" in table:
-            found["cost"] = positive(table["cost"], "cost")
+            found["cost"] = real(table["cost"], "cost")
+            if found["cost"] < 0:
+                raise DataError("must be 0 or more", where="cost")
     except UndercountError as error:
         raise error.inside(where) from None
     stated = {"name": scenario.name, "title": scenario.title} | found

@@ -107,7 +107,7 @@ def read_comparison(
         raise DataError("has nothing to do", where=where,
                         remedy="give methods = [...], or weights of a mixture")  # fmt: skip
     numbers = {
-        key: whole(table[key], f"{where}.{key}", low=key != "most_refits", why="")
+        key: whole(table[key], f"{where}.{key}", low=int(key != "most_refits"), why="")
         for key in _NUMBERS if key in table
     }  # fmt: skip
     name = text(table.get("name", "comparison"), f"{where}.name")
@@ -159,4 +159,4 @@ def _weights(
     try:
         return stated_weights(dict(as_table(value, where)), models)
     except UndercountError as error:
-        raise error.inside(where) if not error.where.startswith(where) else error from None
+        raise error.inside(where.removesuffix(".weights")) from None

@@ -11,6 +11,8 @@ from estimation.comparison.comparing import FEW, UNRELIABLE, Comparison, compare
 from estimation.comparison.evidence import evidence_weights
 from estimation.comparison.mixtures import Mixture, mix
 from estimation.diagnostics.gate import require, tree_verdict
+from estimation.errors import RefusedError
+from estimation.fit.key import canonical
 from estimation.sensitivity.kept import kept
 from estimation.study.sensitivity_run import Options
 from models.model import Model
@@ -54,8 +56,14 @@ def compare(asked: ComparisonPlan, options: Options) -> ComparisonFound:
     """
     rows, verdicts = _kept(asked, options) if asked.methods else ([], {})
     weights = _weights(asked, rows, verdicts)
+    if weights is None and isinstance(asked.weights, str):
+        method = "loo" if asked.weights == "stacking" else asked.weights
+        verdicts = verdicts | {
+            method: verdicts[method] + "; its weights are not used for a mixture"
+        }
     if weights is None:
         return ComparisonFound(asked, options.prob, rows, verdicts, None, {})
+    _refuse_other_lists(asked.models)
     draws = {name: _totals(model, options) for name, model in asked.models.items()}
     orders = {name: m.moment_orders().get("total", np.inf) for name, m in asked.models.items()}
     mixture = mix(draws, weights, prob=options.prob, moment_orders=orders,
@@ -86,7 +94,10 @@ def _compared(asked: ComparisonPlan, options: Options) -> dict[str, Any]:
             refit=options.refit, executor=options.executor, **numbers,
         )  # fmt: skip
         rows += found.rows()
-        verdicts |= {name: f"{one.verdict}: {one.says}" for name, one in found.verdicts.items()}
+        verdicts |= {
+            name: f"{one.verdict}: {one.says.removeprefix(one.verdict + ': ')}"
+            for name, one in found.verdicts.items()
+        }
     if "evidence" in asked.methods:
         rows += _evidence_rows(asked.models)
         verdicts["evidence"] = (
@@ -123,6 +134,19 @@ def _weights(
         return None  # the method gave no weights; its verdict says why
     total = sum(computed.values())
     return {name: computed[name] / total for name in asked.models}
+
+
+def _refuse_other_lists(models: dict[str, Model]) -> None:
+    """Refuse mixtures of totals of different lists: they are of other dates, or other people."""
+    lists = {name: canonical(model.base.content()["count"]) for name, model in models.items()}
+    first = next(iter(lists))
+    for name, other in lists.items():
+        if other != lists[first]:
+            raise RefusedError(
+                f"{first!r} and {name!r} are about different lists", where="models",
+                why="a mixture says how sure one is of models of the same deaths",
+                remedy="mix models of one list",
+            )  # fmt: skip
 
 
 def _totals(model: Model, options: Options) -> np.ndarray:

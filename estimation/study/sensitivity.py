@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from estimation.errors import DataError, UndercountError
 from estimation.sensitivity.axes import Axis
 from estimation.sensitivity.designs import Design
+from estimation.sensitivity.indices import check_size
 from estimation.sensitivity.posteriors import TOTAL, Target
 from estimation.sensitivity.tipping import RELATIVE_COVERAGE, Question
 from estimation.study.build import build_field
@@ -111,6 +112,11 @@ def read_sensitivity(
     indices = table.get("indices")
     if indices is not None and design is None:
         raise DataError("needs fields to vary", where=f"{where}.indices", remedy="give vary")
+    if indices is not None and design is not None:
+        try:
+            check_size(indices, len(design.axes))
+        except UndercountError as error:
+            raise error.inside(where) from None
     return SensitivityPlan(
         name, title, scenario.name, model, design, targets, questions, indices,
         flag(table, "anatomy", where), flag(table, "power_scaling", where),
@@ -189,6 +195,9 @@ def _questions(
                         remedy="give above = NUMBER, or published = NAME")  # fmt: skip
     asked = {key: table[key] for key in ("name", "accept_maturity", *OF_ESTIMAND) if key in table}
     target = TOTAL
+    if asked and "estimand" not in table:
+        raise DataError(f"{next(iter(asked))!r} belongs to an estimand", where=where,
+                        why="it would be ignored", remedy="give estimand = ...")  # fmt: skip
     if "estimand" in table:
         target = read_target({"estimand": table["estimand"], **asked}, where, model)
     try:

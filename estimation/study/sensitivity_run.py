@@ -149,7 +149,7 @@ def _tipping(
     asked: SensitivityPlan, options: Options, posteriors: Posteriors, failed: dict[str, str]
 ) -> list[Tipping]:
     found = []
-    for question in asked.questions:
+    for number, question in enumerate(asked.questions, 1):
         parts = {"question": _plain(question)}
 
         def find(question: Question = question) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def _tipping(
             one = kept(options.store, options.refit, "tipping", asked.model, posteriors, parts,
                        find)  # fmt: skip
         except UndercountError as error:
-            failed[question.title or question.field] = str(error)
+            failed[f"tipping {number} ({question.title or question.field})"] = str(error)
             continue
         ends = {key: tuple(one[key]) for key in ("median", "low", "high")}
         found.append(Tipping(question, options.prob, **ends, says=one["says"]))

@@ -96,6 +96,8 @@ def draw_sensitivity(
                     (e.largest.low, e.largest.high))
                 for e in effects(alone, i)
             ]  # fmt: skip
+            if not bars:
+                continue  # no scenario of any field was done
             base = tuple(alone.column(key, i)[0] for key in ("low", "median", "high"))
             quantity = _quantity(target.name)
             draw(f"tornado-{name}{suffix}", draw_tornado, bars, base, one.prob,
