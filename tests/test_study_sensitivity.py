@@ -324,7 +324,7 @@ BAD = {
     "threshold": (MODEL + '[[sensitivity]]\ntipping = [{ field = "names.coverage", low = 0.1, '
                   "high = 0.9 }]", "needs one threshold"),
     "published": (MODEL + '[[sensitivity]]\ntipping = [{ field = "names.coverage", low = 0.1, '
-                  'high = 0.9, published = "reprot" }]', "did you mean 'report'"),
+                  'high = 0.9, published = "raport" }]', "did you mean 'report'"),
     "published list": (
         MODEL + '[[sensitivity]]\ntipping = [{ field = "names.coverage", low = 0.1, high = 0.9, '
         "published = [1] }]",
