@@ -31,10 +31,13 @@ def test_tables_are_as_described(name):
     assert described.source
     assert described.license
     assert described.caveats
-    for key in ("count", "period", "stratum"):
+    for key in ("count", "period", "stratum", "event"):
         assert getattr(described, key) in (None, *table.columns)
-    assert (described.step in STEPS) == (described.period is not None)
-    assert (described.dating in DATINGS) == (described.period is not None)
+    dated = described.period is not None or described.event is not None
+    assert (described.step in STEPS) == dated
+    # tables of reports may count cases, whose dates are none of these
+    assert described.event or (described.dating in DATINGS) == (described.period is not None)
+    assert described.published in (None, "all", *NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -49,12 +52,12 @@ def test_the_sources_page_says_what_the_description_says(name):
         assert said in section[1]
     for caveat in described.caveats:
         assert f"- {caveat}\n" in section[1] + "\n"
-    assert f"`{name}.csv`, {described.rows:,} rows" in section[1]
+    assert f"`{dataset_path(name).name}`, {described.rows:,} rows" in section[1]
 
 
 def test_no_file_lacks_a_description():
     folder = dataset_path("named_total").parent
-    assert {path.stem for path in folder.glob("*.csv")} == set(NAMES)
+    assert {path.name.split(".")[0] for path in folder.glob("*.csv*")} == set(NAMES)
     assert tuple(one.name for one in describe_datasets()) == NAMES
     page = (folder / "SOURCES.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^## (\w+)", page, re.MULTILINE)) == set(NAMES)

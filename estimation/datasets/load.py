@@ -46,6 +46,8 @@ class Dataset:
         Whether the table is known to lack part of the list.
     count, period, step, stratum : str, optional
         What ``read_cells`` reads unless told otherwise.
+    event, published : str, optional
+        What ``read_reports`` reads, with `count`, `step` and `stratum`, unless told otherwise.
     """
 
     name: str
@@ -62,6 +64,8 @@ class Dataset:
     period: str | None = None
     step: str | None = None
     stratum: str | None = None
+    event: str | None = None
+    published: str | None = None
 
 
 def dataset_names() -> tuple[str, ...]:
@@ -96,8 +100,12 @@ def describe_dataset(name: str) -> Dataset:
 
 
 def dataset_path(name: str) -> Path:
-    """Return the path of the CSV of a shipped table; an unknown name is a `DataError`."""
-    return _FOLDER / f"{describe_dataset(name).name}.csv"
+    """Return the path of the CSV of a shipped table; an unknown name is a `DataError`.
+
+    Large tables are compressed and end in ``.csv.gz``.
+    """
+    plain = _FOLDER / f"{describe_dataset(name).name}.csv"
+    return plain if plain.is_file() else plain.with_name(f"{plain.name}.gz")
 
 
 def load_dataset(name: str) -> pd.DataFrame:

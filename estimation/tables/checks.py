@@ -65,6 +65,34 @@ _COUNT_FAULTS = {
         r"\+?0*[1-9][0-9]{12,}(?:\.0*)?", "is too large", f"counts stay below {LARGEST_COUNT:,}"
     ),
 }  # fmt: skip
+_SIGNED = r"[+-]?[0-9]+(?:\.0*)?"
+_CHANGE = "a change of a count is a whole number of persons"
+_CHANGE_FAULTS = {
+    "marked": _COMMON["marked"],
+    "nan": dataclasses.replace(_COMMON["nan"], why=_CHANGE, remedy="leave the row out"),
+    "infinite": dataclasses.replace(_COMMON["infinite"], why=_CHANGE),
+    "fraction": _Fault(
+        rf"-?{_FRACTION}", "is not whole", _CHANGE, "write whole numbers without a decimal point"
+    ),
+    "text": _Fault(
+        rf"(?!(?:{_MARKED}|{_WORD_NAN}|{_INFINITE}|{_SIGNED}|-?{_FRACTION})$).*",
+        "is no count", _CHANGE, "leave the row out if nothing is known of it",
+    ),
+    "large": _Fault(
+        r"[+-]?0*[1-9][0-9]{12,}(?:\.0*)?", "is too large", f"counts stay below {LARGEST_COUNT:,}"
+    ),
+}  # fmt: skip
+_STEPS = "a delay is a whole number of steps from the period of death to the report"
+_DELAY_FAULTS = {
+    name: dataclasses.replace(fault, why=_STEPS, remedy="")
+    for name, fault in _COUNT_FAULTS.items()
+} | {
+    "negative": dataclasses.replace(
+        _COMMON["negative"], what="is negative: reported before it happened", why=_STEPS,
+        remedy="correct one of the two dates",
+    ),
+    "text": dataclasses.replace(_COUNT_FAULTS["text"], what="is no delay", why=_STEPS, remedy=""),
+}  # fmt: skip
 _PEOPLE = "it is the number of persons at risk"
 _POPULATION_FAULTS = {
     **{name: dataclasses.replace(fault, why=_PEOPLE, remedy="") for name, fault in _COMMON.items()},
@@ -170,6 +198,43 @@ def read_counts(table: Table, column: str) -> dict[int, int | None]:
     for line, text in zip(given.index, given.tolist(), strict=True):
         found[int(line)] = int(text.split(".")[0])
     return found
+
+
+def read_changes(table: Table, column: str) -> dict[int, int]:
+    """Return the change of a count of each line; it may be negative, and must not be empty.
+
+    Raises
+    ------
+    DataError
+        If a change is empty, fractional, text, not finite, or has marks between its digits.
+    """
+    return _all_given(table, column, "count", _CHANGE_FAULTS)
+
+
+def read_delays(table: Table, column: str) -> dict[int, int]:
+    """Return the delay of each line in steps.
+
+    Raises
+    ------
+    DataError
+        If a delay is empty, negative, fractional or no number.
+    """
+    return _all_given(table, column, "delay", _DELAY_FAULTS)
+
+
+def _all_given(
+    table: Table, column: str, use: str, faults: Mapping[str, _Fault]
+) -> dict[int, int]:  # fmt: skip
+    values = table.column(column, use)
+    empty = lines_of(values == "")
+    if empty:
+        raise table.fault(
+            empty, column, "is empty", why="a cell without a row has no new names",
+            remedy="write the number, or leave the row out",
+        )  # fmt: skip
+    _refuse_faults(table, column, values, faults)
+    texts = zip(values.index, values.tolist(), strict=True)
+    return {int(line): int(text.split(".")[0]) for line, text in texts}
 
 
 def read_populations(table: Table, column: str) -> dict[int, float | None]:

@@ -58,6 +58,35 @@ def check_step(period: str | None, step: str | None) -> str:
     return str(step)
 
 
+def infer_step(table: Table, column: str) -> str:
+    """Return the step that the dates of a column have; empty if there are too few to tell."""
+    values = table.column(column, "period")
+    texts = values[~is_unknown(values)].unique()
+    forms = {_form(text) for text in texts}
+    for form, step in (("a year", "year"), ("a month", "month"), ("an ISO week", "week")):
+        if form in forms:
+            return step
+    days = sorted(day for text in texts if _form(text) and (day := _first_day(text)))
+    if len(days) < 2:
+        return ""
+    if all(day.day == 1 for day in days):
+        return "year" if all(day.month == 1 for day in days) else "month"
+    whole = all((day - days[0]).days % 7 == 0 for day in days)
+    return "week" if whole else "day"
+
+
+def refuse_times(table: Table, column: str) -> None:
+    """Refuse dates with a time of day or a time zone."""
+    values = table.column(column, "period")
+    bad = values[values.str.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ].+")]
+    if len(bad):
+        raise table.fault(
+            [int(line) for line in bad.index], column,
+            f"{bad.iloc[0]!r} has a time of day or a time zone",
+            why="which day is meant depends on the place", remedy="write dates only: 2024-01-15",
+        )  # fmt: skip
+
+
 def read_periods(table: Table, column: str, step: str) -> dict[int, datetime.date | None]:
     """Return the first day of the period of each line; none where it is not known.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: What may be read.
-SUFFIXES = (".csv", ".parquet")
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
 #: What stands, in upper or lower case, where a period or stratum is not known.
 UNKNOWN_WORDS = ("", "unknown", "na")
@@ -102,15 +102,15 @@ def open_table(source: Any) -> Table:
 
 
 def _open_file(path: Path) -> Table:
-    if path.suffix.lower() not in SUFFIXES:
+    if not path.name.lower().endswith(SUFFIXES):
         raise DataError(
             "is no table that can be read", where=str(path),
-            remedy="give a file that ends in .csv or .parquet",
+            remedy="give a file that ends in .csv or .parquet, or in .csv.gz",
         )  # fmt: skip
     if not path.exists():
         raise DataError("there is no such file", where=str(path), remedy="check the path")
     try:
-        if path.suffix.lower() == ".csv":
+        if path.suffix.lower() != ".parquet":
             return Table(read_csv(path), path.name, path.name, "line")
         return Table(read_parquet(path), path.name, path.name, "row")
     except OSError as error:

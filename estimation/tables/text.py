@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import datetime
+import gzip
 import math
+import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from estimation.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
 
@@ -33,6 +37,8 @@ def read_csv(path: Path) -> pd.DataFrame:
         raise _empty(path.name) from None
     except pd.errors.ParserError as error:
         raise _broken(path, str(error)) from None
+    except (EOFError, zlib.error) as error:
+        raise DataError(f"cannot be unpacked: {error}", where=path.name) from None
     ended = read.isna()
     header_blank = len(read) == 0 or ended.iloc[0].all()
     if header_blank:
@@ -63,7 +69,8 @@ def read_csv(path: Path) -> pd.DataFrame:
 
 def _broken(path: Path, message: str) -> DataError:
     """Return the error of a file whose rows do not have the fields of its header."""
-    with path.open(encoding="utf-8-sig", newline="") as lines:
+    opened: Callable[..., IO[str]] = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8-sig", newline="") as lines:
         rows = csv.reader(lines)
         width, started = 0, 1
         for row in rows:
@@ -125,7 +132,8 @@ def as_text(value: object) -> str:
             return ""
         return str(int(value)) if value.is_integer() else repr(float(value))
     if isinstance(value, datetime.datetime):
-        midnight = value.time() == datetime.time()
+        # midnight in a time zone is no date: elsewhere it is the day before
+        midnight = value.time() == datetime.time() and value.tzinfo is None
         return value.date().isoformat() if midnight else value.isoformat(sep=" ")
     return str(value).strip()
 
