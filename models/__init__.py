@@ -33,10 +33,13 @@ from models.losses import (
     walk_pooled,
 )
 from models.model import MODEL_VERSION, Model
+from models.reports import Reports
+from models.triangle import Delays, Triangle
 
 __all__ = [
-    "MODEL_VERSION", "Belief", "Beta", "Cells", "Count", "Flat", "GammaPrior", "InvalidValueError",
-    "Known", "LogitNormal", "Model", "NotEstimableError", "Pooled", "RefusedError", "ScalePrior",
-    "Tabulated", "UndercountError", "Uniform", "UniformTotal", "Walk", "WalkPooled", "audited",
-    "between", "gamma_between", "known", "uniform", "uniform_total", "walk_pooled",
+    "MODEL_VERSION", "Belief", "Beta", "Cells", "Count", "Delays", "Flat", "GammaPrior",
+    "InvalidValueError", "Known", "LogitNormal", "Model", "NotEstimableError", "Pooled",
+    "RefusedError", "Reports", "ScalePrior", "Tabulated", "Triangle", "UndercountError", "Uniform",
+    "UniformTotal", "Walk", "WalkPooled", "audited", "between", "gamma_between", "known", "uniform",
+    "uniform_total", "walk_pooled",
 ]  # fmt: skip

@@ -65,6 +65,7 @@ class Count:
     scope: str = ""
     deviation: float = 0.0
     kind: ClassVar[str] = "count"
+    data_field: ClassVar[str] = "count"
 
     def __post_init__(self) -> None:
         if not isinstance(self.count, Cells):

@@ -231,7 +231,7 @@ class Field:
             found["coverage of the first stratum"] = values["stratum_coverage"][:, 0]
         return found
 
-    def simulated_count(self, simulated: Mapping[str, np.ndarray], index: int) -> Cells:
+    def simulated_data(self, simulated: Mapping[str, np.ndarray], index: int) -> Cells:
         """Return the table of one simulation."""
         data = {kind: simulated[kind][index] for kind in ("unknown_stratum", "unknown_period")}
         return dataclasses.replace(self.cells, counts=simulated["count"][index], **data)

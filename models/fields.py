@@ -15,6 +15,7 @@ from models.beliefs import Belief, Beta, LogitNormal, Tabulated, between
 from models.cells import Cells
 from models.errors import InvalidValueError, UndercountError
 from models.losses import WalkPooled
+from models.reports import Reports
 
 #: Words of a range with a mass.
 _STATED = ("low", "high", "mass")
@@ -82,7 +83,7 @@ def _below(part: Any) -> list[str]:
 
 def _names(part: Any) -> list[str]:
     """Return the fields of a part that may be replaced."""
-    if isinstance(part, (Tabulated, Cells)) or not dataclasses.is_dataclass(part):
+    if isinstance(part, (Tabulated, Cells, Reports)) or not dataclasses.is_dataclass(part):
         return []
     if isinstance(part, Belief):
         words = list(_STATED) if _restatable(part) else []

@@ -17,8 +17,10 @@ from models.declare import Assumption, Parameter
 from models.errors import InvalidValueError, NotEstimableError, RefusedError
 from models.field import Field
 from models.fields import field_names, replaced, value_of
+from models.late import Late
 from models.losses import Flat, Pooled, Walk, WalkPooled
 from models.single import Single
+from models.triangle import Triangle
 
 if TYPE_CHECKING:
     import pymc
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 MODEL_VERSION = 2
 
 Losses = Flat | Walk | Pooled | WalkPooled
+Evidence = Count | Triangle
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Model:
     ----------
     losses : Flat, Walk, Pooled or WalkPooled
         The loss process.
-    evidence : mapping of str to Count
+    evidence : mapping of str to Count or Triangle
         Evidence by name.
 
     Raises
@@ -51,7 +54,7 @@ class Model:
     """
 
     losses: Losses
-    evidence: Mapping[str, Count]
+    evidence: Mapping[str, Evidence]
 
     def __post_init__(self) -> None:
         if not isinstance(self.losses, Losses):
@@ -64,7 +67,7 @@ class Model:
         for name, item in self.evidence.items():
             if not isinstance(name, str) or not name.isidentifier():
                 raise InvalidValueError(f"{name!r} is no name", where="evidence")
-            if not isinstance(item, Count):
+            if not isinstance(item, Evidence):
                 raise InvalidValueError(f"must be evidence, not {item!r}", where=f"evidence.{name}")
         object.__setattr__(self, "evidence", MappingProxyType(dict(self.evidence)))
         self._refuse_shared_sources()
@@ -77,9 +80,17 @@ class Model:
         _ = self.joint  # refuses what does not fit together
 
     @functools.cached_property
-    def joint(self) -> Single | Field:
+    def joint(self) -> Single | Field | Late:
         """Return the joint of losses and evidence: densities, graph, completion."""
         cells = self.base.cells
+        if isinstance(self.base, Triangle):
+            if isinstance(self.losses, Flat):
+                raise InvalidValueError(
+                    "flat losses take one number, not a triangle",
+                    where=f"evidence.{self.base_name}.reports",
+                    why="nothing would link its periods", remedy="walk or walk_pooled losses",
+                )  # fmt: skip
+            return Late(self.losses, self.base, self.base_name)
         if isinstance(self.losses, Flat):
             if cells is not None:
                 raise InvalidValueError(
@@ -121,7 +132,7 @@ class Model:
         return next(iter(self.evidence))
 
     @property
-    def base(self) -> Count:
+    def base(self) -> Evidence:
         """The evidence that the total is completed from."""
         return self.evidence[self.base_name]
 

@@ -122,7 +122,7 @@ class Single:
         names = ("total", "coverage", "precision", "rate")
         return {name: values[name] for name in names if name not in self.constants()}
 
-    def simulated_count(self, simulated: Mapping[str, np.ndarray], index: int) -> int:
+    def simulated_data(self, simulated: Mapping[str, np.ndarray], index: int) -> int:
         """Return the count of one simulated list."""
         return int(simulated["count"][index])
 

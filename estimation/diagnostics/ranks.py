@@ -128,13 +128,13 @@ def _ranks(
 ) -> tuple[dict[str, np.ndarray], int]:
     simulated = _simulated(model, seed, start)
     truth = model.joint.rank_quantities(simulated)
-    field = f"{model.base_name}.count"
+    field = f"{model.base_name}.{model.base.data_field}"
     draws, chains, tune = (_SETTINGS[key] for key in ("draws", "chains", "tune"))
     rows: list[list[float]] = []
     refused = 0
     for i in range(size):
         try:
-            replaced = model.replace(field, model.joint.simulated_count(simulated, i))
+            replaced = model.replace(field, model.joint.simulated_data(simulated, i))
         except NotEstimableError:
             refused += 1
             continue

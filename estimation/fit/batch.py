@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from estimation.errors import Interrupted, UndercountError
 from estimation.fit.cluster import Cluster, LostCluster
 from estimation.fit.engine import Engine, Plan, as_store, plan
-from estimation.fit.nuts import TUNE
 from estimation.fit.stop import stop, working_for
 from estimation.fit.store import Refit, Store
 
@@ -196,7 +195,7 @@ def _how_to_go_on(done: int, total: int, store: Store | None) -> str:
 
 def fit_many(
     models: Mapping[str, Model], engine: Engine = "auto", *, draws: int | None = None,
-    chains: int = 4, tune: int = TUNE, cores: int | None = None, seed: int = 1,
+    chains: int = 4, tune: int | None = None, cores: int | None = None, seed: int = 1,
     store: Store | str | Path | None = None, refit: Refit = "on_change",
     executor: Executor | None = None, tell: Tell = silent,
 ) -> dict[str, xarray.DataTree | UndercountError]:  # fmt: skip

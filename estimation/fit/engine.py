@@ -79,7 +79,7 @@ class Plan:
 
 def plan(
     model: Model, engine: Engine = "auto", *, draws: int | None = None, chains: int = 4,
-    tune: int = nuts.TUNE, seed: int = 1,
+    tune: int | None = None, seed: int = 1,
 ) -> Plan:  # fmt: skip
     """Return how a model will be fitted; the arguments are those of `fit`."""
     if not isinstance(model, Model):
@@ -95,13 +95,14 @@ def plan(
     size = draws
     if size is None:
         size = exact.DRAWS if chosen == "exact" else nuts.default_draws(model)
-    lowest = {"draws": (size, 4), "chains": (chains, 1), "tune": (tune, 1), "seed": (seed, 0)}
+    warm = nuts.default_tune(model) if tune is None else tune
+    lowest = {"draws": (size, 4), "chains": (chains, 1), "tune": (warm, 1), "seed": (seed, 0)}
     for name, (value, low) in lowest.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < low:
             raise UsageError(f"must be a whole number, {low} or more, not {value!r}", where=name)
     settings = {"chains": chains, "draws": size}
     if chosen == "nuts":
-        settings["tune"] = tune
+        settings["tune"] = warm
     return Plan(model, chosen, settings, seed)
 
 
@@ -111,7 +112,7 @@ def fit(
     *,
     draws: int | None = None,
     chains: int = 4,
-    tune: int = nuts.TUNE,
+    tune: int | None = None,
     cores: int | None = None,
     seed: int = 1,
     store: Store | str | Path | None = None,
@@ -130,8 +131,8 @@ def fit(
         Draws a chain: 25,000 exact; by NUTS 1,000, or 2,000 for a table of 1,000 cells or fewer.
     chains : int
         Chains; of independent draws, just rows.
-    tune : int
-        Warm-up draws a chain (NUTS).
+    tune : int, optional
+        Warm-up draws a chain (NUTS): 1,000, or 500 for late reports.
     cores : int, optional
         Processor cores (NUTS); all by default.  The draws do not depend on it.
     seed : int

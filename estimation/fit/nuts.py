@@ -14,6 +14,7 @@ from estimation.fit.exact import defined
 from estimation.fit.session import session
 from estimation.randomness import integer, stream
 from models.model import Model
+from models.triangle import Triangle
 
 #: Defaults: the gate asks for an effective size of 400 in bulk and tails.
 CHAINS, DRAWS, TUNE = 4, 1000, 1000
@@ -25,15 +26,30 @@ SMALL_TABLE, SMALL_TABLE_DRAWS = 1000, 2000
 #: Mean acceptance: for the same reason small tables get small steps of the sampler.
 _ACCEPT, _ACCEPT_SMALL_TABLE = 0.8, 0.95
 
+#: Late reports come in coordinates that need little warm-up; scales near zero need small steps.
+TUNE_LATE, _ACCEPT_LATE = 500, 0.95
+
 
 def default_draws(model: Model) -> int:
     """Return how many draws a chain a model gets if nobody says."""
     return SMALL_TABLE_DRAWS if _is_small_table(model) else DRAWS
 
 
+def default_tune(model: Model) -> int:
+    """Return how many warm-up draws a chain a model gets if nobody says."""
+    return TUNE_LATE if isinstance(model.base, Triangle) else TUNE
+
+
 def _is_small_table(model: Model) -> bool:
     cells = model.base.cells
-    return cells is not None and cells.counts.size <= SMALL_TABLE
+    late = isinstance(model.base, Triangle)
+    return cells is not None and not late and cells.counts.size <= SMALL_TABLE
+
+
+def _accept(model: Model) -> float:
+    if isinstance(model.base, Triangle):
+        return _ACCEPT_LATE
+    return _ACCEPT_SMALL_TABLE if _is_small_table(model) else _ACCEPT
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -73,7 +89,7 @@ def sample_graph(
     tree = session.sample(
         model, draws=draws, tune=tune, chains=chains, cores=cores or os.cpu_count() or 1,
         seed=integer(seed, "nuts"), progress=progress,
-        target_accept=_ACCEPT_SMALL_TABLE if _is_small_table(model) else _ACCEPT,
+        target_accept=_accept(model),
     )  # fmt: skip
     free = {}
     for name, values in tree["posterior"].data_vars.items():

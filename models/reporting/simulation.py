@@ -1,0 +1,76 @@
+"""Simulated late reports: unknowns from their priors, and a triangle made of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.reporting.ahead import calendar_ahead
+from models.reporting.curves import FloatArray, Layout, curves, log_unreported
+from models.reporting.form import HEAVY
+from models.reports import Reports
+from models.thinning import LARGEST_MEAN
+
+
+def prior_latent(layout: Layout, rng: np.random.Generator, draws: int) -> FloatArray:
+    """Draw all unknowns from their priors, the level at its typical value, (draw, n_unknown)."""
+    found = np.zeros((draws, layout.form.size))
+    for name, block in layout.form.blocks.items():
+        shape = (draws, block.stop - block.start)
+        if name.startswith("log_"):
+            found[:, block] = np.log(np.abs(rng.normal(0, layout.priors[name], shape)))
+        elif name in HEAVY:
+            raw = rng.standard_t(layout.priors[f"{name}_tail"], shape)
+            found[:, block] = np.arcsinh(raw)
+        elif name != "level":
+            found[:, block] = rng.standard_normal(shape)
+    return found
+
+
+def simulate_counts(
+    layout: Layout, reports: Reports, latent: FloatArray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Simulate triangles.
+
+    Parameters
+    ----------
+    layout : Layout
+    reports : Reports
+        Its counts are not read; which dates are published, and what is past, stays.
+    latent : (draw, n_unknown) numbers
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    counts : (draw, n_period, n_delay, n_stratum) integers
+        Names known by now, by the delay of the publication that brought them.
+    eventual : (draw, n_period, n_stratum) integers
+        All names within the longest delay.
+    """
+    form, draws = layout.form, latent.shape[0]
+    found = curves(layout, latent)
+    calendar = calendar_ahead(layout, latent, found, rng)
+    inverse = np.exp(2 * latent[:, form.blocks["log_noise"]])[:, :, None]
+    published = reports.extra("published")
+    counts = np.zeros((draws, *reports.shape), np.int64)
+    eventual = np.zeros((draws, form.periods, form.strata), np.int64)
+    largest = LARGEST_MEAN / (form.periods * form.delays * form.strata)
+    for period in range(form.periods):
+        left = np.exp(log_unreported(found, period, calendar))
+        rate = np.exp(np.minimum(found.log_rate[:, period], np.log(LARGEST_MEAN)))
+        mean = rate[:, None] * (left[:, :-1] - left[:, 1:])
+        waiting = np.zeros((draws, form.strata))
+        for delay in range(form.delays):
+            waiting = waiting + mean[:, delay]
+            past = period + delay < form.reports
+            # one cell of noise for all that comes together, as in the likelihood
+            if past and not published[period + delay]:
+                continue
+            mixed = waiting * rng.standard_gamma(1 / inverse[:, 0], waiting.shape) * inverse[:, 0]
+            names = rng.poisson(np.minimum(mixed, largest))
+            waiting = np.zeros_like(waiting)
+            eventual[:, period] += names
+            if past:
+                counts[:, period, delay] = names
+        if waiting.any():  # the longest delay falls on a date without publication
+            eventual[:, period] += rng.poisson(np.minimum(waiting, largest))
+    return counts, eventual
