@@ -19,7 +19,7 @@ from models.beliefs import Known
 from models.beliefs.base import FloatArray
 from models.errors import InvalidValueError, RefusedError
 from models.losses import Pooled, Walk, WalkPooled
-from models.reporting.completion import complete_late
+from models.reporting.completion import complete_late, tail_visible
 from models.reporting.curves import Layout, curves
 from models.reporting.density import log_likelihood, log_prior
 from models.reporting.form import PRIORS, SMALL_COUNT, Form
@@ -103,7 +103,10 @@ class Late:
             "event_weekday": delays.event_weekday, "delay_weekday": delays.delay_weekday,
             "step_tail": self.walk.tail, "delay_tail": 4.0, "shock_tail": 4.0,
         }  # fmt: skip
-        return Layout(form, priors, self.evidence.typical(), reports.periods[0].weekday())
+        return Layout(
+            form, priors, self.evidence.typical(), reports.periods[0].weekday(),
+            reports.extra("published"),
+        )  # fmt: skip
 
     @functools.cached_property
     def past(self) -> Past:
@@ -216,7 +219,10 @@ class Late:
     def simulated_data(self, simulated: Mapping[str, np.ndarray], index: int) -> Reports:
         """Return the triangle of one simulation."""
         return dataclasses.replace(
-            self.reports, counts=simulated["count"][index], beyond=None, undated=None
+            self.reports,
+            counts=simulated["count"][index],
+            undated=None,
+            beyond=simulated["beyond"][index],
         )
 
     def structure(self) -> tuple[Any, ...]:
@@ -241,7 +247,8 @@ class Late:
             "center": center, "factor": factor, "typical": layout.typical,
             "priors": np.array([layout.priors[key] for key in PRIORS]),
             "period": past.period, "delay": past.delay, "begin": past.begin,
-            "merged": past.merged, "seen": past.seen.astype(float),
+            "published": layout.published.astype(float), "merged": past.merged,
+            "seen": past.seen.astype(float),
             "constant": gammaln(past.counts + 1.0), f"{self.name}_count": past.counts,
         }  # fmt: skip
         if form.weekly:
@@ -289,7 +296,8 @@ class Late:
         Returns
         -------
         dict of (draw, ...) arrays
-            latent, coverage, precision and scales; count (draw, n_period, n_delay, n_stratum);
+            latent, coverage, precision and scales; count (draw, n_period, n_delay, n_stratum) and
+            beyond (draw, n_period, n_stratum); names without a date are not simulated;
             eventual_names and deaths by cell; seen, unseen, total, eventual (draw,).
         """
         from models.reporting.density import scale_name
@@ -307,16 +315,22 @@ class Late:
         log_rate = curves(self.layout, latent).log_rate
         highest = log_rate.max(axis=(1, 2))
         mean = highest + np.log(np.exp(log_rate - highest[:, None, None]).mean(axis=(1, 2)))
-        listed = np.asarray(rate, float) * coverage / precision
+        tail = np.zeros(draws) if evidence.tail is None else evidence.tail.draw(rng, draws)
+        listed = np.asarray(rate, float) * coverage / precision * (1 - tail)
         latent[:, blocks["level"]] += (np.log(listed) - mean)[:, None]
         counts, eventual = simulate_counts(self.layout, self.reports, latent, rng)
-        known = counts.sum(axis=2)
-        rates = np.exp(curves(self.layout, latent).log_rate) * precision[:, None, None]
+        within = np.exp(np.minimum(curves(self.layout, latent).log_rate, np.log(LARGEST_MEAN)))
+        late = within * (tail / (1 - tail))[:, None, None]
+        visible = tail_visible(self)[0][:, None]
+        largest = LARGEST_MEAN / within[0].size
+        beyond = rng.poisson(np.minimum(late * visible, largest))
+        eventual = eventual + beyond + rng.poisson(np.minimum(late * (1 - visible), largest))
+        known = counts.sum(axis=2) + beyond
+        rates = (within + late) * precision[:, None, None]
         odds = ((1 - coverage) / coverage)[:, None, None]
         shares = precision[:, None, None]
         confirmed = rng.binomial(known, shares)
         true = confirmed + rng.binomial(eventual - known, shares)
-        largest = LARGEST_MEAN / rates[0].size
         deaths = true + rng.poisson(np.minimum(rates * odds, largest))
         total, names = deaths.sum(axis=(1, 2)), eventual.sum(axis=(1, 2))
         seen = confirmed.sum(axis=(1, 2))
@@ -326,6 +340,7 @@ class Late:
         }  # fmt: skip
         return scales | {
             "latent": latent, "coverage": coverage, "precision": precision, "count": counts,
+            "beyond": beyond,
             "eventual_names": self.squeezed(eventual), "deaths": self.squeezed(deaths),
             "eventual": names, "total": total, "seen": seen, "unseen": total - seen,
         }  # fmt: skip

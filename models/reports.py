@@ -27,7 +27,8 @@ class Reports:
     ----------
     counts : (n_period, n_delay, n_stratum) integers, deaths
         Names that became known so many steps after their period of death; 0 where it is not yet
-        that late, and where nothing was published.
+        that late, and where nothing was published.  At the longest delay stand those of the first
+        publication at that delay or later.
     periods : sequence of datetime.date
         First days, in order, without gaps; two or more.
     step : {"day", "week", "month", "year"}
@@ -154,9 +155,10 @@ class Reports:
                 f"a delay of {self.n_delay} or more ends after as_of = {self.as_of}",
                 where=f"beyond[{day}]",
             )  # fmt: skip
-        silent = np.flatnonzero((self.by_report > 0) & ~self.extra("published"))
-        if len(silent):
-            day = period_after(self.periods[0], int(silent[0]), self.step)
+        silent = (self.counts > 0).any(axis=2) & ~self.published_cells
+        if silent.any():
+            period, delay = map(int, np.argwhere(silent)[0])
+            day = period_after(self.periods[0], period + delay, self.step)
             raise InvalidValueError(
                 f"names were reported on {day}, when nothing was published", where="published",
             )  # fmt: skip
@@ -183,6 +185,28 @@ class Reports:
     def reported(self) -> NDArray[np.bool_]:
         """Return which cells are past, (n_period, n_delay)."""
         return self.reported_by(self.n_report - 1)
+
+    @property
+    def published_cells(self) -> NDArray[np.bool_]:
+        """Return which cells' names have been published, (n_period, n_delay).
+
+        Names of the longest delay count as published once there was a publication at that delay or
+        later: then all names have come.
+        """
+        report = np.arange(len(self.periods))[:, None] + np.arange(self.n_delay)
+        last = self.n_report - 1
+        published = self.extra("published")
+        found = self.reported & published[np.minimum(report, last)]
+        later = np.flip(np.maximum.accumulate(np.flip(published)))
+        closing = report[:, -1]
+        found[:, -1] = (closing <= last) & later[np.minimum(closing, last)]
+        return np.asarray(found)
+
+    @property
+    def told(self) -> NDArray[np.int64]:
+        """Return the number of delays of each period whose names have come, (n_period,)."""
+        delays = np.arange(1, self.n_delay + 1)
+        return np.asarray((self.published_cells * delays).max(axis=1))
 
     @property
     def by_report(self) -> NDArray[np.int64]:

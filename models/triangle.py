@@ -31,8 +31,9 @@ class Delays:
     Model: logit hazard[t, d] = base[d] + report_weekday[t + d] + shock[t + d] + drift[t + d]
     + delay_weekday[t] + delay_weekday_d[t] for d = 0 and 1; base is a random walk over delays with
     Student's t steps, so that where nothing tells otherwise the hazard stays what it was; shocks
-    are Student's t, for a leak may bring thousands of names in a few days.  Effects of weekdays are
-    there for daily tables only; the rate has one of its own.
+    are Student's t, for a leak may bring thousands of names in a few days, and only where something
+    was published.  Effects of weekdays are there for daily tables only; the rate has one of its
+    own.
 
     Parameters
     ----------
@@ -158,8 +159,8 @@ class Triangle:
             )  # fmt: skip
         object.__setattr__(self, "tail_length", positive(self.tail_length, "tail_length"))
         limit = self.reports.n_delay
-        horizon = whole(self.horizon, "horizon", high=limit, why="it counts report periods, and "
-                        "after the longest delay all have come")  # fmt: skip
+        horizon = whole(self.horizon, "horizon", high=limit, why="it counts report periods, at "
+                        "most as many as there are delays")  # fmt: skip
         object.__setattr__(self, "horizon", horizon)
         text(self.source, "source")
         text(self.scope, "scope")
@@ -198,6 +199,12 @@ class Triangle:
             reports.known, reports.periods, reports.step, reports.strata,
             undated=reports.extra("undated").sum(axis=0), dating=reports.dating,
         )  # fmt: skip
+
+    @property
+    def learned_delay(self) -> int:
+        """Return the longest delay at which names were, or could have been, counted."""
+        learned = self.reports.published_cells & ~self.reports.extra("masked")
+        return int(np.flatnonzero(learned.any(axis=0)).max())
 
     # -- declaration ----------------------------------------------------------------------------
 
@@ -253,6 +260,21 @@ class Triangle:
                 "all periods together err with it",
             ),
         ]  # fmt: skip
+        found.append(
+            Assumption(
+                "more or fewer names than expected in a cell are deaths, not speed of reporting",
+                "either", "single periods err with it if names came in batches; their sum hardly",
+            )
+        )  # fmt: skip
+        learned = self.learned_delay
+        if learned < self.reports.n_delay - 1:
+            found.append(
+                Assumption(
+                    f"names go on to come after delay {learned}, the longest that was followed, as "
+                    f"the hazards before it say, until delay {self.reports.n_delay - 1}", "either",
+                    "no period is old enough to tell: the prior does",
+                )
+            )  # fmt: skip
         if not isinstance(self.coverage, Known) or self.coverage.value < 1:
             found.append(
                 Assumption(
@@ -287,6 +309,7 @@ class Triangle:
             "coverage": self.coverage.content(), "precision": self.precision.content(),
             "tail": None if self.tail is None else self.tail.content(),
             "tail_length": self.tail_length, "horizon": self.horizon,
+            "stratified": bool(reports.strata),
             # weekdays are numbers here
             "weekday": reports.periods[0].weekday() if reports.step == "day" else None,
         }  # fmt: skip

@@ -17,6 +17,7 @@ from estimation.datasets.load import (
     load_dataset,
 )
 from estimation.errors import DataError
+from estimation.tables.snapshots import read_snapshots
 from models.cells import DATINGS, STEPS
 
 NAMES = dataset_names()
@@ -75,6 +76,27 @@ def test_published_sums():
     assert complete["2023-12-27"] == 40_599
     assert complete["2024-01-15"] == 42_284
     assert load_dataset("named_by_day_partial")["named"].sum() == 102_104
+
+
+def test_snapshots_by_month_are_derived_from_weeks():
+    weeks, months = load_dataset("named_by_week"), load_dataset("named_by_month_snapshots")
+    left_out = 0
+    for year in (2022, 2023, 2024):
+        column = weeks[f"named_dated_to_{year}_end"].groupby(weeks["week_start"].str[:7]).sum()
+        inside = column[column.index <= f"{year}-12"]
+        found = months[months["as_of"] == f"{year}-12-31"]
+        assert (found["period"].str[:7] == inside.index).all()
+        assert found["count"].tolist() == inside.tolist()
+        left_out += column.sum() - inside.sum()
+    assert left_out == 108
+    rows = read_snapshots("named_by_month_snapshots", step="month", first="keep")
+    reports = rows.reports()
+    assert (reports.periods[0].isoformat(), reports.as_of.isoformat()) == (
+        "2022-02-01", "2024-12-01",
+    )  # fmt: skip
+    assert reports.published.nonzero()[0].tolist() == [10, 22, 34]
+    assert not reports.masked.any()
+    assert (reports.dating, reports.total) == ("obituary", 95_880)
 
 
 def test_categories_sum_to_the_totals():

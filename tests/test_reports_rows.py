@@ -154,7 +154,13 @@ def test_sweden(sweden):
     assert found.dating == "death"
     first = (datetime.date(2020, 4, 2) - found.periods[0]).days
     index = np.arange(found.shape[0])[:, None] + np.arange(36)
-    assert (found.masked == (index <= first)).all()
+    # a twentieth of all names is known with the second publication only
+    assert found.by_report[first] < 0.05 * found.total < found.by_report[: first + 2].sum()
+    assert (found.masked == (index <= first + 1)).all()
+    # of what is known on an earlier day it is with the first
+    early = sweden.reports("2020-05-19", max_delay=35)
+    index = np.arange(early.shape[0])[:, None] + np.arange(36)
+    assert (early.masked == ((index <= first) & early.reported)).all()
     assert f"{found.beyond.sum()} of 5,911 names came later" in sweden.told(found)[-1]
 
 

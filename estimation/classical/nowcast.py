@@ -28,6 +28,12 @@ _ALIKE = (
 )
 
 
+_SILENT = (
+    "Nothing was published on the last date: the chain ladder takes that for no names, so that the "
+    "last periods are too low."
+)
+
+
 class TriangleReports(Protocol):
     """What is read of `models.reports.Reports`."""
 
@@ -42,6 +48,10 @@ class TriangleReports(Protocol):
     @property
     def masked(self) -> NDArray[np.bool_] | None:
         """Cells whose true delay is not known, (n_period, n_delay)."""
+
+    @property
+    def published(self) -> NDArray[np.bool_] | None:
+        """Whether anything was published, (n_report,)."""
 
     @property
     def beyond(self) -> NDArray[np.int64] | None:
@@ -167,6 +177,8 @@ def classical_nowcast(
     if reports.beyond is not None:
         known = known + reports.beyond.sum(axis=1)
     notes = (_ALIKE, *found.fitted.notes, *_left_out(beyond, undated, reports.reported.shape[1]))
+    if reports.published is not None and not reports.published[-1]:
+        notes += (_SILENT,)
     return ClassicalNowcast(
         method, tuple(reports.periods), known, known + ahead, undated, seed, notes
     )

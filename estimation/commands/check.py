@@ -12,6 +12,7 @@ from estimation.commands.common import common_options
 if TYPE_CHECKING:
     from estimation.study.read import Scenario, Study
     from models import Count, Model
+    from models.triangle import Triangle
 
 #: Longest source in the table of data; the JSON has all of it.
 _WIDTH = 72
@@ -59,6 +60,7 @@ def describe(study: Study, prob: float) -> dict[str, Any]:
         ],
         "published": [dataclasses.asdict(one) for one in study.published],
         "claims": [dataclasses.asdict(one) for one in study.claims],
+        "eventual": [dataclasses.asdict(one) for one in study.eventual],
         "asked": study.asked.says(),
     }  # fmt: skip
 
@@ -77,8 +79,12 @@ def describe_model(model: Model) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _table(count: Count) -> dict[str, Any]:
-    cells = count.cells
+def _table(evidence: Count | Triangle) -> dict[str, Any]:
+    from models.triangle import Triangle
+
+    if isinstance(evidence, Triangle):
+        return _triangle(evidence)
+    cells = evidence.cells
     if cells is None:
         return {}
     extra = ("unknown_stratum", "unknown_period", "undated")
@@ -88,6 +94,21 @@ def _table(count: Count) -> dict[str, Any]:
         "last": cells.periods[-1] if cells.periods else None, "apart": list(cells.apart),
         "missing_cells": int((~cells.observed).sum()), "dating": cells.dating,
         **{name: int(cells.extra(name).sum()) for name in extra},
+    }  # fmt: skip
+
+
+def _triangle(triangle: Triangle) -> dict[str, Any]:
+    from estimation.summaries.spans import last_day
+
+    reports = triangle.reports
+    counted = {name: int(reports.extra(name).sum()) for name in ("beyond", "undated")}
+    return {
+        "periods": len(reports.periods), "step": reports.step, "strata": len(reports.strata),
+        "first": reports.periods[0], "last": reports.periods[-1], "apart": [],
+        "known_to": last_day(triangle.as_of, reports.step),
+        "dating": reports.dating, "delays": reports.n_delay, "reports": reports.n_report,
+        "publications": int(reports.extra("published").sum()), "horizon": triangle.horizon,
+        "masked_names": int(reports.counts[reports.extra("masked")].sum()), **counted,
     }  # fmt: skip
 
 
@@ -124,6 +145,8 @@ def _print(study: Study, arguments: argparse.Namespace) -> None:
             _print_model(one.model, quiet=arguments.quiet)
     level = percent(arguments.prob)
     print(f"\nWhat the beliefs alone imply for the total (median, central {level}; no fit)")
+    if any(item.kind == "triangle" for item in study.model.evidence.values()):
+        print("Names still to come are left out: only a fit tells how many they are.")
     rows = [
         [scenario.title, rounded(middle), rounded(low), rounded(high)]
         for scenario in study.scenarios
@@ -134,6 +157,11 @@ def _print(study: Study, arguments: argparse.Namespace) -> None:
         print("\nClaims that a run puts to the test")
         for claim in study.claims:
             print(f"- {claim.statement} ({claim.estimand.kind}, stated {claim.stated()})")
+    if study.eventual:
+        print("\nLater counts that a run completes")
+        for later in study.eventual:
+            said = f"{later.count:,} names of {later.period} known on {later.as_of}"
+            print(f"- {later.title or later.name}: {said} (delays of {later.model or 'base'})")
     if study.asked.says():
         print("\nWhat else a run finds")
         print(bullets(study.asked.says()))
@@ -178,11 +206,17 @@ def _table_words(one: dict[str, Any]) -> str:
     if one["strata"]:
         apart = f", {', '.join(one['apart'])} apart" if one["apart"] else ""
         words.append(f"{one['strata']} strata{apart}")
+    if "delays" in one:
+        words.append(f"known to the end of {one['known_to']}")
+        words.append(f"delays of 0 to {one['delays'] - 1} {one['step']}s")
+        words.append(f"{one['publications']} publications in {one['reports']} {one['step']}s")
     labels = {
         "missing_cells": "cells not observed",
         "unknown_stratum": "names without a stratum",
         "unknown_period": "names without a period",
         "undated": "names without a period",
+        "beyond": "names later than the longest delay",
+        "masked_names": "names of a first publication that say nothing of delays",
     }
-    words += [f"{one[key]:,} {label}" for key, label in labels.items() if one[key]]
+    words += [f"{one[key]:,} {label}" for key, label in labels.items() if one.get(key)]
     return "table: " + "; ".join(words)

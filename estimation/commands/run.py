@@ -144,6 +144,11 @@ def _print(study: Study, outcome: Outcome, target: Path, *, quiet: bool) -> None
     if outcome.claims:
         print("\nClaims\n")
         print(claims_table(outcome.claims))
+    if outcome.eventual.counts:
+        from estimation.report.eventual import eventual_says
+
+        found = outcome.eventual
+        print("\n" + eventual_says(found.counts, found.foreseen, outcome.prob))
     for said in _answers(outcome):
         print("\n" + said)
     lines = list(result.notes)

@@ -19,6 +19,7 @@ from estimation.comparison.quadrature import (
     InnerIntegrals,
     double_integral,
 )
+from estimation.comparison.refusals import counted
 from estimation.errors import InvalidValueError, NotEstimableError, RefusedError
 from models import Flat, GammaPrior, Known, Model
 from models.beliefs.base import FloatArray
@@ -166,9 +167,10 @@ def _with_proper_prior(model: Model) -> tuple[Flat, GammaPrior]:
 
 
 def _refuse_different_data(models: Mapping[str, Model]) -> None:
+    counts = {name: counted(model, f"models[{name!r}]").count for name, model in models.items()}
     first, one = next(iter(models.items()))
     for name, model in models.items():
-        if (model.base_name, model.base.count) != (one.base_name, one.base.count):
+        if (model.base_name, counts[name]) != (one.base_name, counts[first]):
             raise RefusedError(
                 f"{first!r} and {name!r} are models of different data", where="models",
                 why="evidence of different data cannot be compared",

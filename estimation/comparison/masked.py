@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from estimation.comparison.integrated import is_integrable
 from estimation.comparison.predicting import cell_density, future, stratum_total
+from estimation.comparison.refusals import counted
 from estimation.diagnostics.gate import tree_verdict
 from estimation.errors import UndercountError
 from estimation.fit.batch import run_tasks
@@ -209,8 +210,9 @@ def with_counts(model: Model, cells: Cells) -> Field:
     The walk is told against the mean count of the cells that were fitted.
     """
     losses: Any = model.losses
-    fitted = Field(losses, model.base, _cells(model), model.base_name)
-    field = Field(losses, model.base, cells, model.base_name)
+    count = counted(model, f"evidence.{model.base_name}")
+    fitted = Field(losses, count, _cells(model), model.base_name)
+    field = Field(losses, count, cells, model.base_name)
     field.__dict__["log_base"] = fitted.log_base  # where the cached value stands
     return field
 

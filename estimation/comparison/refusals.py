@@ -11,6 +11,7 @@ import numpy as np
 from estimation.errors import InvalidValueError, RefusedError
 from estimation.fit.key import canonical
 from models.cells import Cells
+from models.count import Count
 from models.model import Model
 
 
@@ -85,8 +86,32 @@ def refuse_unassigned(models: Mapping[str, Model], method: str) -> None:
                 )  # fmt: skip
 
 
+def counted(model: Model, where: str) -> Count:
+    """Return the count that a model is of.
+
+    Parameters
+    ----------
+    model : Model
+    where : str
+        The place, for messages.
+
+    Raises
+    ------
+    RefusedError
+        If late reports are part of it.
+    """
+    if isinstance(model.base, Count):
+        return model.base
+    raise RefusedError(
+        f"its names come by date of report ({model.base_name!r} is a {model.base.kind})",
+        where=where, why="the count of a period is a sum of reports: leaving it out of the table "
+        "would leave them in, and what is asked of late reports is what comes next",
+        remedy="score such models by what came later: undercount replay",
+    )  # fmt: skip
+
+
 def _table(name: str, model: Model) -> Cells:
-    cells = model.base.cells
+    cells = counted(model, f"models[{name!r}]").cells
     if cells is None:
         raise RefusedError(
             "its data are one number", where=f"models[{name!r}]",

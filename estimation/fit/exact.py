@@ -34,7 +34,7 @@ def exact_chunks(model: Model, draws: int, seed: int) -> Iterator[Draws]:
     streams = tuple(stream(seed, "exact", purpose) for purpose in purposes)
     if not isinstance(model.joint, Single):
         raise RefusedError("this model has no exact draws", where="engine", remedy="take nuts")
-    yield from draw_posterior(model.joint.losses, model.base, draws, streams)
+    yield from draw_posterior(model.joint.losses, model.joint.count, draws, streams)
 
 
 def exact_draws(model: Model, draws: int = CHAINS * DRAWS, seed: int = 1) -> dict[str, np.ndarray]:

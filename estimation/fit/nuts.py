@@ -24,15 +24,18 @@ CHAINS, DRAWS, TUNE = 4, 1000, 1000
 SMALL_TABLE, SMALL_TABLE_DRAWS = 1000, 2000
 
 #: Mean acceptance: for the same reason small tables get small steps of the sampler.
-_ACCEPT, _ACCEPT_SMALL_TABLE = 0.8, 0.95
+_ACCEPT = {False: 0.8, True: 0.95}
 
 #: Late reports come in coordinates that need little warm-up; scales near zero need small steps.
-TUNE_LATE, _ACCEPT_LATE = 500, 0.95
+TUNE_LATE, SMALL_TRIANGLE_DRAWS = 500, 3000
+_ACCEPT_LATE = {False: 0.95, True: 0.98}
 
 
 def default_draws(model: Model) -> int:
     """Return how many draws a chain a model gets if nobody says."""
-    return SMALL_TABLE_DRAWS if _is_small_table(model) else DRAWS
+    if not _is_small_table(model):
+        return DRAWS
+    return SMALL_TRIANGLE_DRAWS if isinstance(model.base, Triangle) else SMALL_TABLE_DRAWS
 
 
 def default_tune(model: Model) -> int:
@@ -41,15 +44,16 @@ def default_tune(model: Model) -> int:
 
 
 def _is_small_table(model: Model) -> bool:
+    if isinstance(model.base, Triangle):
+        reports = model.base.reports
+        return int(reports.published_cells.sum()) * reports.shape[2] <= SMALL_TABLE
     cells = model.base.cells
-    late = isinstance(model.base, Triangle)
-    return cells is not None and not late and cells.counts.size <= SMALL_TABLE
+    return cells is not None and cells.counts.size <= SMALL_TABLE
 
 
 def _accept(model: Model) -> float:
-    if isinstance(model.base, Triangle):
-        return _ACCEPT_LATE
-    return _ACCEPT_SMALL_TABLE if _is_small_table(model) else _ACCEPT
+    usual = _ACCEPT_LATE if isinstance(model.base, Triangle) else _ACCEPT
+    return usual[_is_small_table(model)]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ import numpy as np
 from estimation.fit.key import canonical, code_digest, content_key, engine_versions
 from estimation.fit.record import Record
 from models.model import Model
+from models.triangle import Triangle
 
 if TYPE_CHECKING:
     import xarray
@@ -114,18 +115,28 @@ def to_tree(
 def _labels(model: Model) -> dict[str, str]:
     """Return attributes that say what the numbers are about; a kept fit gets those of its asker."""
     cells, base = model.base.cells, model.base
-    table = None
+    table: dict[str, Any] | None = None
     if cells is not None:
         table = {
             "step": cells.step, "dating": cells.dating, "partial": cells.partial,
             "apart": cells.apart, "names": model.base_name,
             "exposure": np.asarray(cells.exposure).tolist() if cells.has_exposure else None,
         }  # fmt: skip
+        if isinstance(base, Triangle):
+            # the data are cells of period and delay: names known by now are sums of them
+            table |= {"late": True, "known": known_by_now(base)}
     return {
         "division": json.dumps(model.stated_division()),
         "table": json.dumps(table),
         "as_of": base.as_of.isoformat() if base.as_of else "",
     }
+
+
+def known_by_now(triangle: Triangle) -> list[list[int]]:
+    """Return names known by period and stratum; those without a period last, if there are any."""
+    rows = np.asarray(triangle.reports.known).tolist()
+    undated = triangle.reports.extra("undated").sum(axis=0)
+    return [*rows, undated.tolist()] if undated.any() else rows
 
 
 def labeled(tree: xarray.DataTree, model: Model) -> xarray.DataTree:

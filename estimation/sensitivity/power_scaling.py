@@ -24,7 +24,10 @@ _FEWEST = 100
 
 #: Unknowns at the top of a model.  The densities of walks and effects hold their scales too:
 #: powers of them would move these, and say nothing of what somebody believes.
-TOP = ("rate", "coverage", "precision", "step", "drift", "spread", "own_step")
+TOP = (
+    "rate", "coverage", "precision", "step", "drift", "spread", "own_step", "first", "noise",
+    "delay_step", "shock_size", "drift_size", "stratum_delay",
+)  # fmt: skip
 
 #: Above this the answer is taken as sensitive, as in ArviZ.
 THRESHOLD = 0.05

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from estimation.errors import DataError, RefusedError, UndercountError
+from estimation.study.report_tables import with_reports
 from estimation.study.sections import as_table, refuse_unknown
 from estimation.study.tables import with_table
 from estimation.words import suggestion
 from models import beliefs, losses
 from models.count import Count
 from models.model import Model
+from models.triangle import Delays, Triangle
 
 #: What each section may hold as its `kind`.
 KINDS: dict[str, dict[str, Callable[..., Any]]] = {
@@ -28,7 +31,7 @@ KINDS: dict[str, dict[str, Callable[..., Any]]] = {
         "gamma": losses.GammaPrior,
         "gamma_between": losses.gamma_between,
     },
-    "evidence": {"count": Count},
+    "evidence": {"count": Count, "triangle": Triangle},
     "belief": {
         "known": beliefs.known,
         "uniform": beliefs.uniform,
@@ -43,8 +46,11 @@ KINDS: dict[str, dict[str, Callable[..., Any]]] = {
 #: Fields that hold a section of their own, and of which sort.
 _NESTED = {"prior": "prior", "coverage": "belief", "precision": "belief"}
 
+#: The same of a triangle; elsewhere a tail is a number.
+_NESTED_TRIANGLE = {**_NESTED, "tail": "belief", "delays": "delays"}
+
 #: Fields of a model that hold a section of their own, and of which sort.
-_SORTS = {**_NESTED, "losses": "losses"}
+_SORTS = {**_NESTED_TRIANGLE, "losses": "losses"}
 
 #: Fields of constructors that a study does not set.
 _INTERNAL = {"stated"}
@@ -55,7 +61,7 @@ def build(sort: str, section: object, where: str, folder: Path | None = None) ->
 
     Parameters
     ----------
-    sort : {"losses", "prior", "evidence", "belief"}
+    sort : {"losses", "prior", "evidence", "belief", "delays"}
         What the section must describe.
     section : object
         What the file holds there.
@@ -72,6 +78,8 @@ def build(sort: str, section: object, where: str, folder: Path | None = None) ->
         If a value is refused; the place is in front of the message.
     """
     table = as_table(section, where)
+    if sort == "delays":
+        return _delays(table, where)
     kinds = KINDS[sort]
     kind = table.get("kind")
     if sort == "belief" and table and all(isinstance(one, Mapping) for one in table.values()):
@@ -88,7 +96,10 @@ def build(sort: str, section: object, where: str, folder: Path | None = None) ->
             f"no {sort} of kind {kind!r}", where=where, remedy=suggestion(str(kind), kinds)
         )
     maker = kinds[kind]
-    if maker is Count and "table" in table:
+    nested = _NESTED
+    if maker is Triangle:
+        table, nested = with_reports(table, where, folder), _NESTED_TRIANGLE
+    elif maker is Count and "table" in table:
         table = with_table(table, where, folder)
     known, required = _keys(maker)
     refuse_unknown(table, {"kind", *known}, where)
@@ -96,7 +107,7 @@ def build(sort: str, section: object, where: str, folder: Path | None = None) ->
         if name not in table:
             raise DataError(f"{name!r} is missing", where=where, why=f"{kind} needs it")
     values = {
-        name: build(_NESTED[name], value, f"{where}.{name}") if name in _NESTED else value
+        name: build(nested[name], value, f"{where}.{name}") if name in nested else value
         for name, value in table.items()
         if name != "kind"
     }
@@ -148,6 +159,15 @@ def with_fields(model: Model, section: object, where: str, folder: Path | None =
     }
     try:
         return model.replace_all(values)
+    except UndercountError as error:
+        raise error.inside(where) from None
+
+
+def _delays(table: Mapping[str, Any], where: str) -> Delays:
+    """Return priors of delays; there is one kind of them."""
+    refuse_unknown(table, [field.name for field in dataclasses.fields(Delays)], where)
+    try:
+        return Delays(**table)
     except UndercountError as error:
         raise error.inside(where) from None
 

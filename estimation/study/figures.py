@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from estimation.report.eventual import draw_eventual
 from estimation.report.figures import draw_totals, missing_plotting
 from estimation.report.periods import draw_coverage, draw_periods, draw_rises
 from estimation.report.strata import draw_rates
 from estimation.summaries.cell_rows import rates
 from estimation.summaries.changes import month_on_month
+from models.beliefs import Known
 
 if TYPE_CHECKING:
     from estimation.study.run import Fitted, Outcome
@@ -57,6 +59,12 @@ def draw_run(outcome: Outcome, folder: Path) -> str:
     return ", ".join(f"figures/{name}.svg, figures/{name}.png" for name in drawn)
 
 
+def _is_list_alone(one: Fitted) -> bool:
+    """Return whether a model of late reports says nothing of who will never be on the list."""
+    coverage = one.scenario.model.base.coverage
+    return one.losses.late and isinstance(coverage, Known) and coverage.value == 1
+
+
 def _draw_model(one: Fitted, outcome: Outcome, place: Path, prefix: str) -> Iterator[str]:
     losses, prob = one.losses, outcome.prob
     title = one.scenario.title if one.scenario.further else outcome.study.title
@@ -65,23 +73,40 @@ def _draw_model(one: Fitted, outcome: Outcome, place: Path, prefix: str) -> Iter
         deaths = losses.deaths.sum(axis=2, dtype=np.int64)[:, :dated]
         named = losses.observed.sum(axis=2, dtype=np.int64)[:, :dated]
         options: dict[str, Any] = {
-            "unit": losses.step, "as_of": losses.as_of, "by": _DATES[losses.dating]
+            "unit": losses.step, "by": _DATES[losses.dating],
+            # names still to come are in the estimate of late reports
+            "as_of": None if losses.late else losses.as_of,
         }  # fmt: skip
         periods = np.array(losses.periods, "datetime64[D]")
-        draw_periods(periods, deaths, np.median(named, axis=0), prob, title,
-                     place / f"{prefix}periods", **options)  # fmt: skip
-        yield "periods"
-        shares = named / np.maximum(deaths, 1)
-        low, middle, high = np.quantile(shares, [(1 - prob) / 2, 0.5, (1 + prob) / 2], axis=0)
-        draw_coverage(periods, low, middle, high, prob, f"Realized coverage: {title}",
-                      place / f"{prefix}coverage", **options)  # fmt: skip
-        yield "coverage"
+        # where coverage is left out, deaths are the list in the end, which has a figure of its own
+        if not _is_list_alone(one):
+            draw_periods(periods, deaths, np.median(named, axis=0), prob, title,
+                         place / f"{prefix}periods", **options)  # fmt: skip
+            yield "periods"
+            shares = named / np.maximum(deaths, 1)
+            low, middle, high = np.quantile(shares, [(1 - prob) / 2, 0.5, (1 + prob) / 2], axis=0)
+            draw_coverage(periods, low, middle, high, prob, f"Realized coverage: {title}",
+                          place / f"{prefix}coverage", **options)  # fmt: skip
+            yield "coverage"
+        if losses.eventual is not None:
+            counts = outcome.eventual.of(one.scenario.name)
+            draw_eventual(
+                periods, np.median(named, axis=0), losses.eventual.sum(axis=2, dtype=np.int64),
+                *counts, prob, title, place / f"{prefix}eventual", unit=losses.step,
+                by=options["by"],
+            )  # fmt: skip
+            yield "eventual"
         reason = one.scenario.accept_maturity
-        if reason and losses.step in ("day", "week", "month") and len(losses.rows("month")) > 1:
+        if (
+            (reason or losses.late)
+            and not _is_list_alone(one)
+            and losses.step in ("day", "week", "month")
+            and len(losses.rows("month")) > 1
+        ):
             found = month_on_month(losses, accept_maturity=reason)
             months = np.array(found.months, "datetime64[D]")
             draw_rises(months, found.probability, found.all_at_once, title,
-                       place / f"{prefix}rises", as_of=losses.as_of)  # fmt: skip
+                       place / f"{prefix}rises", as_of=options["as_of"])  # fmt: skip
             yield "rises"
     by_stratum = rates(losses)
     if len(by_stratum) > 1:

@@ -16,16 +16,18 @@ from estimation.study.audit_plan import read_audit_plan
 from estimation.study.build import build, with_fields
 from estimation.study.claims import read_claim
 from estimation.study.comparison import read_comparison
+from estimation.study.eventual import read_eventual, refuse_twice
 from estimation.study.sections import as_table, refuse_unknown
 from estimation.study.sensitivity import read_sensitivity
 from estimation.study.tables import named_files, refuse_same_names, resolved, with_copies
 from estimation.summaries.agreement import Published
 from estimation.summaries.claims import Claim
+from estimation.summaries.eventual import LaterCount
 from models.checks import text, whole
 from models.model import Model
 
 _SECTIONS = {"title", "seed", "losses", "evidence", "published", "scenario", "models", "claim",
-             "sensitivity", "audit_plan", "comparison"}  # fmt: skip
+             "sensitivity", "audit_plan", "comparison", "eventual"}  # fmt: skip
 
 #: The folder of a run that holds copies of the tables of its study.
 TABLES = "tables"
@@ -89,6 +91,8 @@ class Study:
         The text of the file, kept for provenance.
     files : dict of Path
         Tables beside the study, by the name that the study gives them.
+    eventual : tuple of LaterCount
+        Names known on later dates, to be completed.
     """
 
     name: str
@@ -101,6 +105,7 @@ class Study:
     asked: Asked
     written: str
     files: Mapping[str, Path] = dataclasses.field(default_factory=dict)
+    eventual: tuple[LaterCount, ...] = ()
 
 
 def article_text() -> str:
@@ -188,7 +193,11 @@ def _build_study(table: Mapping[str, Any], name: str, written: str, folder: Path
     claims = tuple(read_claim(*item, models) for item in _entries(table, "claim"))
     seed = whole(table.get("seed", 1), "seed")
     asked = _asked(table, scenarios, published, seed, folder)
-    return Study(name, title, seed, model, scenarios, published, claims, asked, written)
+    later = tuple(read_eventual(*item, models) for item in _entries(table, "eventual"))
+    _refuse_names("eventual", [one.name for one in later])
+    refuse_twice(later)
+    return Study(name, title, seed, model, scenarios, published, claims, asked, written,
+                 eventual=later)  # fmt: skip
 
 
 def _asked(
@@ -209,13 +218,16 @@ def _asked(
         "comparison": found.comparisons,
     }  # fmt: skip
     for section, plans in sections.items():
-        names = [plan.name for plan in plans]
-        for name in names:
-            _refuse_name(name, section)
-            if names.count(name) > 1:
-                raise DataError(f"two are named {name!r}", where=section,
-                                remedy="give each a name = ...")  # fmt: skip
+        _refuse_names(section, [plan.name for plan in plans])
     return found
+
+
+def _refuse_names(section: str, names: list[str]) -> None:
+    for name in names:
+        _refuse_name(name, section)
+        if names.count(name) > 1:
+            raise DataError(f"two are named {name!r}", where=section,
+                            remedy="give each a name = ...")  # fmt: skip
 
 
 def _model(table: Mapping[str, Any], where: str, folder: Path | None) -> Model:

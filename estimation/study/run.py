@@ -17,6 +17,7 @@ from estimation.fit.store import Refit, Store
 from estimation.notes import notes
 from estimation.result import Result
 from estimation.study.analyses import Answered, answer_all
+from estimation.study.eventual import EventualFound, complete_all
 from estimation.study.read import Scenario, Study
 from estimation.study.sensitivity_run import Options
 from estimation.summaries.agreement import Agreement, agreement
@@ -24,6 +25,7 @@ from estimation.summaries.cell_rows import cell_rows, scalar_draws
 from estimation.summaries.claims import CANNOT_TELL, Claim, Judged, judge
 from estimation.summaries.estimates import estimate_rows
 from estimation.summaries.losses import Losses
+from estimation.summaries.maturity import LATE
 
 if TYPE_CHECKING:
     import xarray
@@ -64,6 +66,7 @@ class Outcome:
     verdicts: dict[str, Verdict]
     claims: tuple[Judged, ...]
     answered: Answered = Answered()
+    eventual: EventualFound = EventualFound()
 
     def result(self) -> Result:
         """Return the object of the output: the main model first, then the other scenarios."""
@@ -79,12 +82,20 @@ class Outcome:
             engine=first.tree.attrs["engine"],
             seed=self.seed,
             prob=self.prob,
-            estimates=[row for one in self.fitted for row in one.rows],
+            estimates=[
+                *(row for one in self.fitted for row in one.rows),
+                *self.eventual.rows(self.prob),
+            ],
             diagnostics=Verdict(checks, accepted),
             published=tuple(found for one in self.fitted for found in one.published),
-            notes=notes(first.scenario.model, draws),
+            notes=(*notes(first.scenario.model, draws), *self._said_of_late()),
             versions=versions(),
         )
+
+    def _said_of_late(self) -> tuple[str, ...]:
+        late = [one.scenario.name for one in self.fitted if one.losses.late]
+        said = "periods of unequal maturity may be compared."
+        return (f"Model {', '.join(late)}: {LATE}; {said}",) if late else ()
 
 
 def fit_study(
@@ -142,8 +153,10 @@ def fit_study(
     claims = tuple(_judged(claim, by_name, failed) for claim in study.claims)
     options = Options(seed, prob, engine, accept, draws, store, refit, executor, tell=tell)
     answered = answer_all(study.asked, options)
-    failed |= answered.failed
-    return Outcome(study, seed, prob, tuple(fitted), failed, verdicts, claims, answered)
+    losses = {name: one.losses for name, one in by_name.items()}
+    eventual = complete_all(study.eventual, losses, failed, prob=prob, seed=seed)
+    failed |= {**answered.failed, **eventual.failed}
+    return Outcome(study, seed, prob, tuple(fitted), failed, verdicts, claims, answered, eventual)
 
 
 def _plan(scenario: Scenario, engine: Engine, seed: int, main: Scenario, draws: int | None) -> Plan:

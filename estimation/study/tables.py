@@ -13,7 +13,10 @@ from estimation.tables.read import read_cells
 from models.checks import text
 
 #: What tells a file from a shipped dataset.
-_ENDINGS = (".csv", ".parquet")
+_ENDINGS = (".csv", ".csv.gz", ".parquet")
+
+#: Keys of a table that may name files: itself, and the dates of its publications.
+_OF_TABLE = ("source", "published")
 
 #: Options of a table that are texts.
 _WORDS = ("source", "count", "period", "step", "stratum", "gaps", "unknown", "dating")
@@ -75,9 +78,14 @@ def _check_types(options: Mapping[str, Any], place: str) -> None:
             raise DataError(f"must be true or false, not {value!r}", where=f"{place}.partial")
 
 
+def is_file(source: object) -> bool:
+    """Return whether a source is the name of a file; words without an ending are datasets."""
+    return isinstance(source, str) and source.lower().endswith(_ENDINGS)
+
+
 def resolved(source: object, folder: Path | None) -> Any:
     """Return the file that a source names, beside the study; a dataset as it is."""
-    if folder is None or not isinstance(source, str) or Path(source).suffix.lower() not in _ENDINGS:
+    if folder is None or not isinstance(source, str) or not is_file(source):
         return source
     return folder / source
 
@@ -101,8 +109,9 @@ def _names_files(key: str, value: object) -> bool:
 
 def _with_bare_names(table: Mapping[str, Any]) -> dict[str, Any]:
     found = dict(table)
-    for source in _file(found.get("source")):
-        found["source"] = Path(source).name
+    for key in _OF_TABLE:
+        for source in _file(found.get(key)):
+            found[key] = Path(source).name
     exposure = found.get("exposure")
     if isinstance(exposure, Mapping):
         found["exposure"] = dict(exposure)
@@ -117,7 +126,7 @@ def named_files(table: object) -> list[str]:
     if isinstance(table, Mapping):
         for key, value in table.items():
             if _names_files(key, value):
-                found += _file(value.get("source"))
+                found += [name for one in _OF_TABLE for name in _file(value.get(one))]
                 exposure = value.get("exposure")
                 found += _file(exposure.get("table")) if isinstance(exposure, Mapping) else []
             else:
@@ -141,4 +150,4 @@ def refuse_same_names(files: Mapping[str, Path]) -> None:
 
 
 def _file(source: object) -> list[str]:
-    return [source] if isinstance(source, str) and Path(source).suffix.lower() in _ENDINGS else []
+    return [source] if isinstance(source, str) and is_file(source) else []

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from estimation.files import PROVENANCE, file_hashes, whole_folder
+from estimation.files import PROVENANCE, file_hashes, whole_folder, write_rows
 from estimation.study.analyses import Answered
 from estimation.study.comparison_write import draw_comparisons, write_comparisons
+from estimation.study.eventual import eventual_rows
 from estimation.study.figures import draw_run
 from estimation.study.read import TABLES, Study
 from estimation.study.run import Outcome, versions
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
     import xarray
 
 #: What tells rows of one name apart, in columns of summary.csv.
-_INDEX = ("model", "step", "period", "stratum")
+_INDEX = ("model", "step", "period", "stratum", "as_of", "seen_from")
 
 
 def write_run(outcome: Outcome, target: Path, settings: dict[str, Any]) -> None:
-    """Write summary.csv and .json, claims.csv, posterior/, figures/ and provenance.json.
+    """Write tables, summary.json, posterior/, figures/ and provenance.json.
 
     All of it is written, or nothing.
 
@@ -48,6 +49,8 @@ def write_run(outcome: Outcome, target: Path, settings: dict[str, Any]) -> None:
         if outcome.claims:
             rows = [claim_row(judged) for judged in outcome.claims]
             _write_csv(folder / "claims.csv", list(rows[0]), [list(row.values()) for row in rows])
+        if outcome.eventual.counts:
+            write_rows(folder / "eventual.csv", eventual_rows(outcome.eventual, outcome.prob))
         write_answers(outcome.answered, folder)
         copy_tables(outcome.study, folder)
         (folder / "posterior").mkdir()

@@ -35,7 +35,8 @@ def cell_rows(
     prob : float
         Level of the intervals.
     moment_orders : mapping, optional
-        See `estimation.summaries.estimates.estimate_rows`; that of the total holds for all.
+        See `estimation.summaries.estimates.estimate_rows`; that of the total holds for all but
+        eventual names.
     index : mapping, optional
         What tells the rows of this model apart.
 
@@ -44,10 +45,11 @@ def cell_rows(
     list of dict
         "total" by period and stratum as far as the table has them and is not too large to be told
         cell by cell; by month and year ("step" says which); "rate" per 10,000 at risk, and
-        "coverage", by stratum.
+        "coverage", by stratum; with late reports "eventual" by period, month and year.
     """
     order = {"total": (moment_orders or {}).get("total", np.inf)}
     order["rate"] = order["total"]
+    order["eventual"] = (moment_orders or {}).get("eventual", np.inf)
     rows = []
     for name, place, draws in _cells(losses):
         rows += estimate_rows(
@@ -65,12 +67,24 @@ def _cells(losses: Losses) -> Iterator[tuple[str, dict[str, str], np.ndarray]]:
         if losses.deaths.shape[1] > len(losses.periods):
             undated = losses.deaths[:, -1].sum(axis=1, dtype=np.int64)
             yield "total", {"period": "unknown"}, undated
+    yield from _eventual(losses)
     yield from _strata(losses)
     if losses.periods and losses.strata and losses.deaths[0].size <= LARGEST_TABLE:
         for i, first in enumerate(losses.periods):
             for j, stratum in enumerate(losses.strata):
                 place = {"period": first.isoformat(), "stratum": stratum}
                 yield "total", place, losses.deaths[:, i, j]
+
+
+def _eventual(losses: Losses) -> Iterator[tuple[str, dict[str, str], np.ndarray]]:
+    """Yield names that will ever be on the list, beside what is known of them by now."""
+    if losses.eventual is None:
+        return
+    for longer in (*_LONGER[losses.step], losses.step):
+        for first, rows in losses.rows(longer).items():
+            step = {} if longer == losses.step else {"step": longer}
+            names = losses.eventual[:, rows].sum(axis=(1, 2), dtype=np.int64)
+            yield "eventual", {"period": first.isoformat(), **step}, names
 
 
 def _strata(losses: Losses) -> Iterator[tuple[str, dict[str, str], np.ndarray]]:

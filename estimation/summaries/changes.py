@@ -58,7 +58,8 @@ def month_on_month(
     if len(months) < 2:
         raise DataError("needs two months or more", where="period")
     compare_maturity(
-        periods[-1:], periods[:1], losses.step, losses.as_of, accept=accept_maturity
+        periods[-1:], periods[:1], losses.step, losses.as_of, accept=accept_maturity,
+        late=losses.late,
     )  # fmt: skip
     rose = np.diff(daily, axis=1) > 0
     return Rises(tuple(months[1:]), rose.mean(axis=0), float(rose.all(axis=1).mean()))
@@ -94,7 +95,8 @@ def change_points(losses: Losses, *, accept_maturity: str | None = None) -> pand
     if "log_walk" not in variables:
         raise DataError("this model has no walk", where="change_points")
     compare_maturity(
-        losses.periods[-1:], losses.periods[:1], losses.step, losses.as_of, accept=accept_maturity
+        losses.periods[-1:], losses.periods[:1], losses.step, losses.as_of,
+        accept=accept_maturity, late=losses.late,
     )  # fmt: skip
     walk = variables["log_walk"].to_numpy()
     steps = np.diff(walk.reshape(-1, walk.shape[-1]), axis=1)

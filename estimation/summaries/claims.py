@@ -20,7 +20,7 @@ from estimation.errors import DataError
 from estimation.summaries.agreement import Division, Published, percent
 from estimation.summaries.estimands import Estimand, Evaluated, evaluate
 from estimation.summaries.losses import Losses
-from estimation.summaries.maturity import UnequalMaturityError
+from estimation.summaries.maturity import LATE, UnequalMaturityError
 from estimation.summaries.spans import last_day, parse_span
 from models.checks import ordered, real, text
 
@@ -28,6 +28,9 @@ AGREES, DISAGREES, CANNOT_TELL = "agrees", "disagrees", "cannot-tell"
 
 #: Estimands that are no comparison: the age of their period is said, and counts for nothing more.
 _ABSOLUTE = ("total", "rate", "per_area")
+
+#: Estimands that compare periods, and were refused without late reports.
+_RELATIVE = ("ratio", "daily_ratio", "share", "rise", "rises", "peak_to_trough")
 
 #: Months in which a list is still filling.
 _FILLING = 12
@@ -261,7 +264,12 @@ def _with_caveats(judged: Judged, losses: Losses, division: dict[str, float] | N
         names = float(np.median(losses.observed[:, -1].sum(axis=1)))
         said = f"{judged.why}; {names:,.0f} names without a period are in none"
         judged = dataclasses.replace(judged, why=said)
-    if e.kind in _ABSOLUTE and e.period is not None and losses.as_of is not None:
+    if losses.late and e.kind in _RELATIVE and spans:
+        judged = dataclasses.replace(judged, why=f"{judged.why}; {LATE}")
+    if (
+        e.kind in _ABSOLUTE and e.period is not None and losses.as_of is not None
+        and not losses.late
+    ):  # fmt: skip
         end = last_day(losses.select(e.period).periods[-1], losses.step)
         months = (losses.as_of - end).days / 30.44
         if months < _FILLING:

@@ -156,8 +156,17 @@ def _chosen(e: Estimand, losses: Losses) -> Selection:
 def _both(e: Estimand, losses: Losses, accept: str | None) -> tuple[Selection, Selection, str]:
     stratum = e.over_stratum if e.over_stratum is not None else e.stratum
     chosen, over = _chosen(e, losses), losses.select(e.over_period or e.period, stratum)
-    bias = compare_maturity(chosen.periods, over.periods, losses.step, losses.as_of, accept=accept)
+    bias = _maturity(chosen.periods, over.periods, losses, accept)
     return chosen, over, bias
+
+
+def _maturity(
+    chosen: Sequence[datetime.date], over: Sequence[datetime.date], losses: Losses,
+    accept: str | None,
+) -> str:  # fmt: skip
+    return compare_maturity(
+        chosen, over, losses.step, losses.as_of, accept=accept, late=losses.late
+    )
 
 
 def _total(e: Estimand, losses: Losses, _: str | None) -> Evaluated:
@@ -189,7 +198,7 @@ def _rise(e: Estimand, losses: Losses, accept: str | None) -> Evaluated:
 
 def _share(e: Estimand, losses: Losses, accept: str | None) -> Evaluated:
     chosen, over = _chosen(e, losses), losses.select()
-    bias = compare_maturity(chosen.periods, over.periods, losses.step, losses.as_of, accept=accept)
+    bias = _maturity(chosen.periods, over.periods, losses, accept)
     return Evaluated(chosen.deaths / np.maximum(over.deaths, 1), False, bias)
 
 
@@ -258,14 +267,15 @@ def _months(e: Estimand, losses: Losses, accept: str | None) -> tuple[np.ndarray
     _, daily, periods = daily_by_month(losses, e.period, e.stratum)
     if daily.shape[1] < 2:
         raise DataError("needs two months or more", where="period")
-    compare_maturity(periods[-1:], periods[:1], losses.step, losses.as_of, accept=accept)
-    return daily, "either"
+    # with late reports in the model no direction is left
+    bias = _maturity(periods[-1:], periods[:1], losses, accept) and "either"
+    return daily, bias
 
 
 def _rises(e: Estimand, losses: Losses, accept: str | None) -> Evaluated:
-    daily, _ = _months(e, losses, accept)
+    daily, bias = _months(e, losses, accept)
     # every later month is the younger of its pair
-    return Evaluated((np.diff(daily, axis=1) > 0).all(axis=1), True, "too low")
+    return Evaluated((np.diff(daily, axis=1) > 0).all(axis=1), True, bias and "too low")
 
 
 def _peak_to_trough(e: Estimand, losses: Losses, accept: str | None) -> Evaluated:

@@ -73,6 +73,10 @@ class Losses:
     partial : bool
     exposure : (n_stratum,) numbers or None
         Persons at risk; NaN for strata that are apart.
+    late : bool
+        Whether late reports are part of the model, so that periods of any age compare.
+    eventual : (draw, n_period, n_stratum) integers or None
+        With late reports: names that will ever be on the list; none without a period.
 
     Raises
     ------
@@ -106,6 +110,8 @@ class Losses:
         self.step: str = table.get("step", "")
         self.dating: str = table.get("dating", "death")
         self.partial: bool = table.get("partial", False)
+        self.late: bool = table.get("late", False)
+        self.eventual = _shaped(variables["eventual_names"]) if self.late else None
         self.exposure = None
         if table.get("exposure"):
             apart = [name in table["apart"] for name in self.strata]
@@ -116,6 +122,9 @@ class Losses:
     def _observed(self, posterior: xarray.DataTree, table: dict[str, Any]) -> np.ndarray:
         if "confirmed" in posterior["posterior"]:
             return _shaped(posterior["posterior"]["confirmed"])
+        if "known" in table:
+            known = np.asarray(table["known"]).reshape(self.deaths.shape[1:])
+            return np.broadcast_to(known, self.deaths.shape)
         counts = posterior["observed_data"][table["names"]].to_numpy()
         found = np.asarray(counts).reshape(-1, self.deaths.shape[2])
         # names of an unknown period are what is left of the table's own total
@@ -240,6 +249,8 @@ class Losses:
 
 def _shaped(values: Any) -> np.ndarray:
     """Return (draw, n_period, n_stratum) with axes of length one where there are none."""
+    if "dated_period" in values.dims:
+        values = values.rename(dated_period="period")
     for dim in ("period", "stratum"):
         if dim not in values.dims:
             values = values.expand_dims(dim)

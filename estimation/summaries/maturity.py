@@ -1,7 +1,8 @@
 """Maturity: how long after its end a period was counted.
 
 Deaths are confirmed weeks to years after they happened, so that of two periods the younger looks
-better than it was, beside the older.  Without late reports in the model nothing says by how much.
+better than it was, beside the older.  Without late reports in the model nothing says by how much;
+with them, the names still to come are part of each period's estimate.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from collections.abc import Sequence
 
 from estimation.errors import RefusedError
 from estimation.summaries.spans import last_day
+
+#: Why periods of a triangle are compared without a reason.
+LATE = "late reports are part of the model"
 
 
 class UnequalMaturityError(RefusedError):
@@ -27,7 +31,7 @@ class UnequalMaturityError(RefusedError):
 
 def compare_maturity(
     chosen: Sequence[datetime.date], others: Sequence[datetime.date], step: str,
-    as_of: datetime.date | None, *, accept: str | None = None,
+    as_of: datetime.date | None, *, accept: str | None = None, late: bool = False,
 ) -> str:  # fmt: skip
     """Return how a comparison of two sets of periods errs, if that was accepted.
 
@@ -41,18 +45,21 @@ def compare_maturity(
         The day at which the table was true.
     accept : str, optional
         Reason to compare them although their maturity differs.
+    late : bool
+        Whether late reports are part of the model.
 
     Returns
     -------
     str
-        "" if both are equally mature, else "too low", "too high" or "either".
+        "" if both are equally mature or late names are estimated, else "too low", "too high" or
+        "either".
 
     Raises
     ------
     UnequalMaturityError
         If maturity differs, or is not known, and no reason was given.
     """
-    if set(chosen) == set(others):
+    if late or set(chosen) == set(others):
         return ""
     bias = "either"
     if max(chosen) > max(others) and min(chosen) >= min(others):

@@ -106,7 +106,8 @@ def make_rows(
         names = int(dated.counts[(report == first) & (event != UNDATED)].sum())
         told.append(
             f"The first publication, {period_after(begin, first, step)}, carries names of earlier "
-            f"periods; its names ({names:,}) count as reported and say nothing of delays."
+            f"periods ({names:,} names): its names, and those of further ones until a twentieth of "
+            "all is known, count as reported and say nothing of delays."
         )
     _, dropped = settled(event, report, stratum, dated.counts, options.negative)
     _tell_rest(told, event, report, dated.counts, step, begin, last, options, dropped)

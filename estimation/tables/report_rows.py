@@ -20,6 +20,9 @@ UNDATED = -1
 #: What to do with withdrawn or re-dated names.
 NEGATIVES = ("earlier", "zero")
 
+#: Share of all names that the first reports may bring before their delays are believed.
+_BACKLOG = 0.05
+
 #: Above this a triangle does not fit into memory beside a fit.
 _LARGEST_TRIANGLE = 20_000_000
 
@@ -49,7 +52,8 @@ class ReportRows:
     negative : {"earlier", "zero"}, optional
         What to do with negative changes, if there are any.
     mask_first : bool
-        Whether the first publication carries names of unknown delay.
+        Whether the first publications, until a twentieth of all names is known, carry names of
+        unknown delay.
     seen_on : mapping of int to datetime.date
         For tables of snapshots, the day of the snapshot of each report period.
     dating, label, name, source : str
@@ -146,7 +150,7 @@ class ReportRows:
                 f"{shape[0]:,} periods and {shape[1]:,} delays are more than a triangle can hold",
                 where=self.label, remedy="set max_delay or window",
             )  # fmt: skip
-        delay = report - event
+        delay = self._closed(event, report, last, longest)
         inside, late = (event >= begin) & (delay <= longest), (event >= begin) & (delay > longest)
         cells = np.zeros(shape, np.int64)
         np.add.at(cells, (event[inside] - begin, delay[inside], stratum[inside]), counts[inside])
@@ -159,7 +163,7 @@ class ReportRows:
         published = self.published[begin : last + 1].copy()
         published[0] |= bool(undated[0].any())
         due = np.arange(shape[0])[:, None] + np.arange(shape[1])
-        masked = (due <= self.first_report - begin) & self.mask_first
+        masked = (due <= self._backlog(report, counts) - begin) & self.mask_first
         try:
             return Reports(
                 cells, tuple(self.day(begin + place) for place in range(shape[0])), self.step,
@@ -174,6 +178,32 @@ class ReportRows:
         except UndercountError as error:
             error.where = f"{self.label}, {error.where}"
             raise
+
+    def _closed(
+        self, event: NDArray[np.int64], report: NDArray[np.int64], last: int, longest: int
+    ) -> NDArray[np.int64]:
+        """Return delays; those of the first publication at the longest delay or later are that one.
+
+        Where nothing is published just then, names of that delay come with the next publication.
+        """
+        following = np.full(last + 2, last + 1)
+        for index in range(last, -1, -1):
+            published = self.published[index]
+            following[index] = index if published else following[index + 1]
+        due = np.clip(event + longest, 0, last + 1)
+        late = (report - event > longest) & (report == following[due])
+        return np.where(late, longest, report - event)
+
+    def _backlog(self, report: NDArray[np.int64], counts: NDArray[np.int64]) -> int:
+        """Return the last report period in which a backlog may have been worked off.
+
+        A list that begins late begins with names of long ago, and not on one day alone: until the
+        first twentieth of all names has come, delays tell when the list began, not how late names
+        are.
+        """
+        by_report = np.cumsum(np.bincount(np.maximum(report, 0), counts))
+        first = int(np.argmax(by_report >= _BACKLOG * by_report[-1]))
+        return max(self.first_report, first)
 
     def told(self, reports: Reports) -> tuple[str, ...]:
         """Return the notes of the table and those of one of its triangles.

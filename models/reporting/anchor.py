@@ -11,6 +11,8 @@ that maximize the marginal likelihood (updated as in the EM algorithm).
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 
 from models.reporting.curves import FloatArray, Layout
@@ -27,6 +29,9 @@ _START = {
 #: Iterations at most, and changes of log scales and of effects below which the search ends.
 _ITERATIONS, _SCALE_CHANGE, _EFFECT_CHANGE = 40, 0.02, 0.1
 
+#: Fall of the log density that a step may bring: near the mode rounding decides of less.
+_SLACK = 1e-3
+
 #: Information on a log scale beside what its effects hold: scales are never known much better.
 _SCALE_INFORMATION = 2.0
 
@@ -36,12 +41,23 @@ _LEVEL_INFORMATION = 0.01
 #: Nodes and weights of the mean of a function of a normal variable.
 _NODES, _WEIGHTS = np.sqrt(3) * np.array([-1.0, 0.0, 1.0]), np.array([1.0, 4.0, 1.0]) / 6
 
+#: One at a time: the number of threads is one for the whole process.
+_LOCK = threading.Lock()
+
 #: Digits kept: the last ones differ between processors, and draws would with them.
 _DIGITS = 6
 
 
 def anchor(layout: Layout, past: Past) -> tuple[FloatArray, FloatArray]:
     """Return center (n_unknown,) and factor (n_unknown, n_unknown) of the sampler's coordinates."""
+    # sums by several threads differ in their last digits, and workers have other numbers of them
+    from threadpoolctl import threadpool_limits
+
+    with _LOCK, threadpool_limits(1, "blas"):
+        return _anchor(layout, past)
+
+
+def _anchor(layout: Layout, past: Past) -> tuple[FloatArray, FloatArray]:
     from scipy import linalg
 
     search = _Search(layout, past)
@@ -91,7 +107,7 @@ class _Search:
             change[free] = np.linalg.solve(damped, gradient[free])
             change *= min(1.0, 2.0 / max(float(np.abs(change).max()), 1e-12))
             after = self._objective(self.latent + change)
-            if np.isfinite(after) and after > before - 1e-9:
+            if np.isfinite(after) and after > before - _SLACK:
                 self.latent = self.latent + change
                 self.damping = max(self.damping / 10, 1e-9)
                 moved = float(np.abs(change).max())

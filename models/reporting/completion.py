@@ -13,7 +13,7 @@ import numpy as np
 
 from models.beliefs import Known
 from models.beliefs.base import FloatArray
-from models.reporting.ahead import draw_ahead, share_ahead, told_until
+from models.reporting.ahead import draw_ahead, share_ahead
 from models.reporting.density import scale_name
 from models.thinning import LARGEST_MEAN
 
@@ -43,7 +43,7 @@ def complete_late(
         "unknown" last if there are undated names; confirmed likewise, where it is not the table;
         reported_within (draw, n_delay): the share of names with that delay or less, of those within
         the longest one, on a day without weekday, shock or drift; reported_ahead (draw, horizon
-        + 1, ...cells), tails that come by then left out; scales.
+        + 1, ...cells); scales.
     """
     shares, names, unseen, further = rng.spawn(4)
     evidence, reports = late.evidence, late.reports
@@ -51,17 +51,20 @@ def complete_late(
     coverage = evidence.coverage.draw(shares, draws)
     precision = evidence.precision.draw(shares, draws)
     odds = ((1 - coverage) / coverage)[:, None, None]
-    told = told_until(late.layout, late.past, reports.extra("published"))
-    ahead, reported, rate = draw_ahead(late.layout, latent, told, names)
+    ahead, reported, masked, rate = draw_ahead(late.layout, reports, latent, names)
     known = reports.known
-    share, visible = _tail(late, draws, shares)
-    whole_rate = rate / (1 - share)[:, None, None]
-    coming = whole_rate * share[:, None, None] * (1 - visible)[:, None]
+    share = np.zeros(draws) if evidence.tail is None else evidence.tail.draw(shares, draws)
+    visible = tail_visible(late)
+    coming = rate * (share / (1 - share))[:, None, None] * (1 - visible[0])[:, None]
     ahead = ahead + _poisson(coming, names, rate[0].size)
-    reported = reported * (1 - share)[:, None, None] + (share[:, None] * visible)[:, :, None]
+    reported = _with_tail(reported, share, visible[0])
     eventual = known + ahead
-    undated, undated_ahead, undated_rate = _undated(late, whole_rate, reported, names)
-    listed, due, rates = known[None], ahead, whole_rate
+    # names whose delay says nothing have a rate of their own, with the scale prior
+    apart = (reports.counts * reports.extra("masked")[:, :, None]).sum(axis=1)
+    apart = apart + reports.extra("beyond")
+    rates = rate * (1 - masked) + coming + names.standard_gamma(apart, rate.shape)
+    undated, undated_ahead, undated_rate = _undated(late, rate, reported, names)
+    listed, due = known[None], ahead
     if undated.any():
         listed = np.concatenate([listed, np.broadcast_to(undated, (1, 1, undated.size))], axis=1)
         due = np.concatenate([due, undated_ahead[:, None]], axis=1)
@@ -85,10 +88,12 @@ def complete_late(
     if not _exactly_one(evidence.precision):
         found["confirmed"] = late.squeezed(seen)
     if evidence.horizon:
-        ahead_share = share_ahead(late.layout, latent, evidence.horizon, further)
-        ahead_share = ahead_share * (1 - share)[:, None, None, None]
-        found["reported_ahead"] = ahead_share if reports.strata else ahead_share[..., 0]
+        later = share_ahead(late.layout, reports, latent, evidence.horizon, further)
+        later = _with_tail(later, share, visible)
+        found["reported_ahead"] = later if reports.strata else later[..., 0]
     blocks = late.layout.form.blocks
+    if late.layout.form.walk_drift:
+        found["drift"] = late.layout.priors["walk_drift"] * latent[:, blocks["walk_drift"].start]
     scales = {scale_name(name): np.exp(latent[:, block.start]) for name, block in blocks.items()
               if name.startswith("log_")}  # fmt: skip
     return found | scales
@@ -103,18 +108,32 @@ def _within(late: Late, latent: FloatArray) -> FloatArray:
     return np.asarray(1 - np.pad(left, ((0, 0), (0, 1))))
 
 
-def _tail(late: Late, draws: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-    """Return the share of names beyond the longest delay, (draw,), and how much of it is past.
+def tail_visible(late: Late) -> FloatArray:
+    """Return how much of the tail is past, now and so many report periods ahead.
 
     Delays beyond the longest one are exponential with mean `tail_length`.
+
+    Returns
+    -------
+    (horizon + 1, n_period) numbers
     """
     evidence, form = late.evidence, late.layout.form
-    age = form.reports - 1 - np.arange(form.periods)
+    age = form.reports - 1 - np.arange(form.periods) + np.arange(evidence.horizon + 1)[:, None]
     past = np.maximum(age - form.delays + 1, 0) / evidence.tail_length
-    visible = -np.expm1(-past)
-    if evidence.tail is None:
-        return np.zeros(draws), visible
-    return evidence.tail.draw(rng, draws), visible
+    return np.asarray(-np.expm1(-past))
+
+
+def _with_tail(reported: FloatArray, share: FloatArray, visible: FloatArray) -> FloatArray:
+    """Return the share of all names that is reported, given that of those within the longest delay.
+
+    Parameters
+    ----------
+    reported : (draw, ..., n_period, n_stratum) numbers
+    share : (draw,) numbers, that of the tail
+    visible : (..., n_period) numbers, what of the tail is past
+    """
+    tail = share.reshape(-1, *(1,) * (reported.ndim - 1))
+    return np.asarray(reported * (1 - tail) + tail * visible[None, ..., None])
 
 
 def _undated(

@@ -31,12 +31,16 @@ class Layout:
         Log of a typical count of a period and stratum: where the level is counted from.
     weekday : int
         Weekday of the first period, Monday 0; not read unless the form is weekly.
+    published : (n_report,) booleans
+        Whether anything was published: a date without publication has no shock of its own, which
+        could not be told from that of the next publication.
     """
 
     form: Form
     priors: Mapping[str, float]
     typical: float
     weekday: int
+    published: NDArray[np.bool_]
 
     def weekdays(self, length: int) -> NDArray[np.int64]:
         """Return the weekdays of the first periods, (length,)."""
@@ -98,7 +102,7 @@ def curves(layout: Layout, latent: FloatArray) -> Curves:
         steps = steps + priors["walk_drift"] * block("walk_drift")
     path = _path(steps)
     walk = layout.typical + block("level") + path - path.mean(axis=1, keepdims=True)
-    calendar = scale("log_shock") * np.sinh(block("shock"))
+    calendar = scale("log_shock") * np.sinh(block("shock")) * layout.published
     event = np.zeros((draws, form.periods))
     early = np.zeros((draws, form.early, form.periods))
     if form.weekly:

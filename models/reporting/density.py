@@ -8,6 +8,9 @@ from models.reporting.curves import FloatArray, Layout, curves
 from models.reporting.form import HEAVY, NORMAL
 from models.reporting.past import Past, log_reported
 
+#: What an unknown is called beside its block, where another one has that name.
+_LABELS = {"walk_drift": "drift"}
+
 
 def log_prior(layout: Layout, latent: FloatArray) -> dict[str, FloatArray]:
     """Return the log prior density by unknown, (draw,); the free level adds nothing.
@@ -30,7 +33,7 @@ def log_prior(layout: Layout, latent: FloatArray) -> dict[str, FloatArray]:
             tail = layout.priors[f"{name}_tail"]
             found[f"{name}_raw"] = stats.t.logpdf(np.sinh(values), tail).sum(axis=1)
         else:
-            label = f"{name}_raw" if name in NORMAL else name
+            label = f"{name}_raw" if name in NORMAL else _LABELS.get(name, name)
             found[label] = stats.norm.logpdf(values).sum(axis=1)
     return found
 

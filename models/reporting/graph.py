@@ -53,7 +53,9 @@ def build_graph(name: str, form: Form, values: Mapping[str, Any]) -> pymc.Model:
 def _latent(form: Form, position: Any, center: Any, factor: Any) -> TensorVariable:
     import pytensor.tensor as pt
 
-    return pt.specify_shape(center + pt.dot(factor, position), (form.size,))
+    # not a product by BLAS: its sums depend on the number of threads, which chains need themselves
+    moved = (factor * position[None, :]).sum(axis=1)
+    return pt.specify_shape(center + moved, (form.size,))
 
 
 def _position_logp(form: Form, position: Any, center: Any, factor: Any, priors: Any) -> Any:
@@ -105,7 +107,7 @@ def _log_mean(form: Form, latent: Any, data: Mapping[str, Any]) -> Any:
         steps = steps + prior["walk_drift"] * block("walk_drift")
     moves = path(steps)
     walk = data["typical"] + block("level") + moves - moves.mean()
-    calendar = pt.exp(block("log_shock")) * pt.sinh(block("shock"))
+    calendar = pt.exp(block("log_shock")) * pt.sinh(block("shock")) * data["published"]
     event: Any = pt.zeros(form.periods)
     if form.weekly:
         walk = walk + weekly("event_weekday", "event_weekday", form.periods)

@@ -44,7 +44,7 @@ def past_cells(reports: Reports) -> Past:
     """Return the past cells of a triangle."""
     reported = reports.reported
     period, delay = np.nonzero(reported)
-    published = reports.extra("published")[period + delay]
+    published = reports.published_cells[period, delay]
     begin = np.flatnonzero(delay == 0)[period]
     merged = np.arange(period.size)
     for cell in range(1, period.size):

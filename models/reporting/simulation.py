@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.reporting.ahead import calendar_ahead
+from models.reporting.ahead import calendar_ahead, publications_of
 from models.reporting.curves import FloatArray, Layout, curves, log_unreported
 from models.reporting.form import HEAVY
 from models.reports import Reports
@@ -23,6 +23,16 @@ def prior_latent(layout: Layout, rng: np.random.Generator, draws: int) -> FloatA
             found[:, block] = np.arcsinh(raw)
         elif name != "level":
             found[:, block] = rng.standard_normal(shape)
+    return found
+
+
+def _ends(reports: Reports, period: int) -> np.ndarray:
+    """Return with which delays to come a publication ends, (n_delay,) booleans."""
+    found = np.zeros(reports.n_delay, bool)
+    told = int(reports.told[period])
+    if told < reports.n_delay:
+        which = publications_of(reports, period)
+        found[told:] = np.append(np.diff(which) > 0, True)
     return found
 
 
@@ -48,9 +58,9 @@ def simulate_counts(
     """
     form, draws = layout.form, latent.shape[0]
     found = curves(layout, latent)
-    calendar = calendar_ahead(layout, latent, found, rng)
+    calendar = calendar_ahead(layout, reports, latent, found, rng)
     inverse = np.exp(2 * latent[:, form.blocks["log_noise"]])[:, :, None]
-    published = reports.extra("published")
+    published = reports.published_cells
     counts = np.zeros((draws, *reports.shape), np.int64)
     eventual = np.zeros((draws, form.periods, form.strata), np.int64)
     largest = LARGEST_MEAN / (form.periods * form.delays * form.strata)
@@ -59,18 +69,16 @@ def simulate_counts(
         rate = np.exp(np.minimum(found.log_rate[:, period], np.log(LARGEST_MEAN)))
         mean = rate[:, None] * (left[:, :-1] - left[:, 1:])
         waiting = np.zeros((draws, form.strata))
+        told = _ends(reports, period)
         for delay in range(form.delays):
             waiting = waiting + mean[:, delay]
-            past = period + delay < form.reports
             # one cell of noise for all that comes together, as in the likelihood
-            if past and not published[period + delay]:
+            if not published[period, delay] and not told[delay]:
                 continue
             mixed = waiting * rng.standard_gamma(1 / inverse[:, 0], waiting.shape) * inverse[:, 0]
             names = rng.poisson(np.minimum(mixed, largest))
             waiting = np.zeros_like(waiting)
             eventual[:, period] += names
-            if past:
+            if published[period, delay]:
                 counts[:, period, delay] = names
-        if waiting.any():  # the longest delay falls on a date without publication
-            eventual[:, period] += rng.poisson(np.minimum(waiting, largest))
     return counts, eventual

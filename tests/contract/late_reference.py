@@ -116,7 +116,9 @@ def plain_log_likelihood(model, latent):
                     break
                 hazard = 1.0
                 if d < form.delays - 1:
-                    logit = base[d] + scale("log_shock") * np.sinh(value["shock"][r])
+                    logit = base[d]
+                    if reports.published[r]:
+                        logit += scale("log_shock") * np.sinh(value["shock"][r])
                     logit += drift[r] - drift.mean()
                     if form.weekly:
                         logit += rhythm("report_weekday", "report_weekday", r)
@@ -128,7 +130,8 @@ def plain_log_likelihood(model, latent):
                     hazard = 1 / (1 + np.exp(-logit))
                 waiting += left * hazard
                 left *= 1 - hazard
-                if not reports.published[r]:
+                closing = d == form.delays - 1 and reports.published[r:].any()
+                if not (reports.published[r] or closing):
                     continue
                 if not reports.masked[t, d]:
                     mean = np.exp(log_rate) * waiting

@@ -21,7 +21,7 @@ from models import (
     uniform,
     walk_pooled,
 )
-from models.reporting.density import log_jacobian
+from models.reporting.density import log_jacobian, scale_name
 from models.reporting.form import HEAVY, NORMAL
 from tests.contract.late_reference import late_models, plain_log_likelihood, points, triangle
 
@@ -71,13 +71,13 @@ def test_log_prior_equals_scipy(form, rng):
     for name, block in layout.form.blocks.items():
         values = latent[:, block]
         if name.startswith("log_"):
-            label = next(key for key in found if key.removesuffix("_size") == name[4:])
+            label = scale_name(name)
             each = stats.halfnorm.logpdf(np.exp(values), 0, layout.priors[name])
         elif name in HEAVY:
             label, each = f"{name}_raw", stats.t.logpdf(np.sinh(values), 4.0 if name != "step" else
                                                         layout.priors["step_tail"])  # fmt: skip
         elif name != "level":
-            label = f"{name}_raw" if name in NORMAL else name
+            label = f"{name}_raw" if name in NORMAL else name.removeprefix("walk_")
             each = stats.norm.logpdf(values)
         else:
             continue
@@ -223,7 +223,7 @@ def test_simulated_counts_have_the_means_of_the_model(form):
     counts, eventual = simulate_counts(joint.layout, joint.reports, latent,
                                        np.random.default_rng(3))  # fmt: skip
     past = joint.past
-    published = joint.reports.published[past.period + past.delay]
+    published = joint.reports.published_cells[past.period, past.delay]
     found = counts[:, past.period, past.delay]
     assert not found[:, ~published].any()
     expected = np.exp(log_mean(joint.layout, past, center)[0])[published]
