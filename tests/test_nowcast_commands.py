@@ -143,6 +143,8 @@ def test_a_replay_as_json_and_its_folder(capsys, table, tmp_path):
     code, said, _ = _run(capsys, "replay", table, *PAST, "--json", "--out", str(out))
     assert code == 0
     found = json.loads(said)
+    schema = json.loads((resources.files("estimation") / "output.schema.json").read_text())
+    jsonschema.validate(found, schema)
     assert [row["method"] for row in found["scores"]] == ["model", "chain ladder", "as reported"]
     assert len(found["replay"]) == 4 * 4 * 3
     assert found["diagnostics"]["verdict"] in ("pass", "fail")

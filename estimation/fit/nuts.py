@@ -75,7 +75,7 @@ class Sampled:
 def sample_graph(
     model: Model, draws: int = DRAWS, *, tune: int = TUNE, chains: int = CHAINS,
     cores: int | None = None, seed: int = 1,
-    progress: Callable[[int, int, int], None] | None = None,
+    progress: Callable[[int, int, int], None] | None = None, target_accept: float | None = None,
 ) -> Sampled:  # fmt: skip
     """Sample the graph of a model; what lies outside the graph does not matter.
 
@@ -89,11 +89,13 @@ def sample_graph(
         Seed of the run.
     progress : callable, optional
         Told draws done, all draws, and divergences.
+    target_accept : float, optional
+        Mean acceptance; by default what suits the model.
     """
     tree = session.sample(
         model, draws=draws, tune=tune, chains=chains, cores=cores or os.cpu_count() or 1,
         seed=integer(seed, "nuts"), progress=progress,
-        target_accept=_accept(model),
+        target_accept=target_accept or _accept(model),
     )  # fmt: skip
     free = {}
     for name, values in tree["posterior"].data_vars.items():

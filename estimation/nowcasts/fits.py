@@ -46,12 +46,15 @@ class Sampler:
     chains, draws, tune : int
         Chains; draws and warm-up draws of each (the engine's defaults if none).
     seed : int
+    target_accept : float, optional
+        Mean acceptance of fits that are not kept whole; what suits the model by default.
     """
 
     chains: int = nuts.CHAINS
     draws: int | None = None
     tune: int | None = None
     seed: int = 1
+    target_accept: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -117,7 +120,7 @@ def fit_tree(
     settings = planned.settings
     draws, unknowns, statistics = nuts.nuts_draws(
         model, settings["draws"], tune=settings["tune"], chains=settings["chains"], cores=cores,
-        seed=sampler.seed, progress=progress,
+        seed=sampler.seed, progress=progress, target_accept=sampler.target_accept,
     )  # fmt: skip
     tree = to_tree(
         model, draws, unknowns, statistics, engine="nuts", seed=sampler.seed, settings=settings,

@@ -23,9 +23,9 @@ def claims():
     return dataclasses.replace(reports, counts=thousands)
 
 
-def due_of(reports, delays):
+def due_of(reports, delays, chains=4):
     model = Model(Walk(step=3.0, tail=30.0), {"names": Triangle(reports, delays=delays)})
-    sampled = sample_graph(model, 500, tune=500, chains=4, seed=1)
+    sampled = sample_graph(model, 500, tune=400, chains=chains, seed=1)
     return completed(model, sampled, 1)[0], sampled
 
 
@@ -37,7 +37,7 @@ def test_free_rows_and_columns_of_poisson_counts_give_the_chain_ladder(claims):
     reports = dataclasses.replace(claims, counts=counts)
     classical = over_dispersed_poisson(counts[:, :, 0], reports.reported)
     poisson_error = classical.total / np.sqrt(classical.dispersion)
-    found, _ = due_of(reports, Delays(noise=1e-3, **FREE))
+    found, _ = due_of(reports, Delays(noise=1e-3, **FREE), chains=2)
     due = found["eventual"] - reports.total
     assert abs(np.mean(due) - classical.fitted.total) < 0.35 * poisson_error
     assert np.std(due) == pytest.approx(poisson_error, rel=0.15)
