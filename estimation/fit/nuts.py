@@ -24,18 +24,20 @@ CHAINS, DRAWS, TUNE = 4, 1000, 1000
 SMALL_TABLE, SMALL_TABLE_DRAWS = 1000, 2000
 
 #: Mean acceptance: for the same reason small tables get small steps of the sampler.
-_ACCEPT = {False: 0.8, True: 0.95}
+_ACCEPT, _ACCEPT_SMALL_TABLE = 0.8, 0.95
 
 #: Late reports come in coordinates that need little warm-up; scales near zero need small steps.
-TUNE_LATE, SMALL_TRIANGLE_DRAWS = 500, 3000
-_ACCEPT_LATE = {False: 0.95, True: 0.98}
+TUNE_LATE, _ACCEPT_LATE = 500, 0.95
+
+#: Triangles of so few published cells leave scales open: they take smaller steps, and more draws.
+SPARSE, SPARSE_DRAWS, _ACCEPT_SPARSE = 200, 3000, 0.98
 
 
 def default_draws(model: Model) -> int:
     """Return how many draws a chain a model gets if nobody says."""
-    if not _is_small_table(model):
-        return DRAWS
-    return SMALL_TRIANGLE_DRAWS if isinstance(model.base, Triangle) else SMALL_TABLE_DRAWS
+    if _is_sparse(model):
+        return SPARSE_DRAWS
+    return SMALL_TABLE_DRAWS if _is_small_table(model) else DRAWS
 
 
 def default_tune(model: Model) -> int:
@@ -43,17 +45,25 @@ def default_tune(model: Model) -> int:
     return TUNE_LATE if isinstance(model.base, Triangle) else TUNE
 
 
+def _published(triangle: Triangle) -> int:
+    return int(triangle.reports.published_cells.sum()) * triangle.reports.shape[2]
+
+
+def _is_sparse(model: Model) -> bool:
+    return isinstance(model.base, Triangle) and _published(model.base) <= SPARSE
+
+
 def _is_small_table(model: Model) -> bool:
     if isinstance(model.base, Triangle):
-        reports = model.base.reports
-        return int(reports.published_cells.sum()) * reports.shape[2] <= SMALL_TABLE
+        return _published(model.base) <= SMALL_TABLE
     cells = model.base.cells
     return cells is not None and cells.counts.size <= SMALL_TABLE
 
 
 def _accept(model: Model) -> float:
-    usual = _ACCEPT_LATE if isinstance(model.base, Triangle) else _ACCEPT
-    return usual[_is_small_table(model)]
+    if isinstance(model.base, Triangle):
+        return _ACCEPT_SPARSE if _is_sparse(model) else _ACCEPT_LATE
+    return _ACCEPT_SMALL_TABLE if _is_small_table(model) else _ACCEPT
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
