@@ -114,7 +114,8 @@ def test_a_killed_worker_loses_and_doubles_nothing(word, tmp_path):
     assert victim not in _workers(word)
     assert sorted(ended) == sorted(plans)
     assert len(list(tmp_path.rglob("*.record"))) == len(plans)
-    assert list(tmp_path.glob("partial-*")) == []
+    # who is killed while writing cannot clean up: later sweeps do, and nothing else is left
+    assert all(path.name.startswith(f"partial-{victim}-") for path in tmp_path.glob("partial-*"))
     serial = carry_out(plans)
     for name, (tree, _) in found.items():
         xarray.testing.assert_identical(tree, serial[name][0])

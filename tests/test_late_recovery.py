@@ -13,7 +13,7 @@ from estimation.comparison.scoring import weighted_interval_score
 from models import Delays, Model, Reports, Triangle, Walk
 from tests.late_by_hand import sample_late_by_hand
 
-PERIODS, DELAYS, LISTS, LAST = 40, 8, 10, 6
+PERIODS, DELAYS, LISTS, LAST = 40, 8, 7, 6
 LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 
 

@@ -61,8 +61,10 @@ def draw_run(outcome: Outcome, folder: Path) -> str:
 
 def _is_list_alone(one: Fitted) -> bool:
     """Return whether a model of late reports says nothing of who will never be on the list."""
+    if not one.losses.late:
+        return False
     coverage = one.scenario.model.base.coverage
-    return one.losses.late and isinstance(coverage, Known) and coverage.value == 1
+    return isinstance(coverage, Known) and coverage.value == 1
 
 
 def _draw_model(one: Fitted, outcome: Outcome, place: Path, prefix: str) -> Iterator[str]:

@@ -214,7 +214,7 @@ def test_total_is_eventual_over_coverage():
 def test_simulated_counts_have_the_means_of_the_model(form):
     """Simulation and likelihood are written apart: cells must have the means and merges of it."""
     joint = form.joint
-    draws = 40_000
+    draws = 15_000
     from models.reporting.density import log_mean
     from models.reporting.simulation import simulate_counts
 

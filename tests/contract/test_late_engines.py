@@ -23,9 +23,9 @@ def claims():
     return dataclasses.replace(reports, counts=thousands)
 
 
-def due_of(reports, delays, chains=4):
+def due_of(reports, delays):
     model = Model(Walk(step=3.0, tail=30.0), {"names": Triangle(reports, delays=delays)})
-    sampled = sample_graph(model, 500, tune=400, chains=chains, seed=1)
+    sampled = sample_graph(model, 500, tune=400, chains=2, seed=1)
     return completed(model, sampled, 1)[0], sampled
 
 
@@ -37,7 +37,7 @@ def test_free_rows_and_columns_of_poisson_counts_give_the_chain_ladder(claims):
     reports = dataclasses.replace(claims, counts=counts)
     classical = over_dispersed_poisson(counts[:, :, 0], reports.reported)
     poisson_error = classical.total / np.sqrt(classical.dispersion)
-    found, _ = due_of(reports, Delays(noise=1e-3, **FREE), chains=2)
+    found, _ = due_of(reports, Delays(noise=1e-3, **FREE))
     due = found["eventual"] - reports.total
     assert abs(np.mean(due) - classical.fitted.total) < 0.35 * poisson_error
     assert np.std(due) == pytest.approx(poisson_error, rel=0.15)
@@ -53,7 +53,7 @@ def test_noise_gives_the_spread_of_the_over_dispersed_poisson(claims):
     spread = np.subtract(*np.quantile(due, [0.75, 0.25])) / 1.349
     assert spread == pytest.approx(classical.total, rel=0.35)
     names = {f"period {i}": found["eventual_names"][:, i] for i in range(1, 10)}
-    verdict = sampled_verdict(names | {"eventual": found["eventual"]}, 4, sampled.statistics, 0.9)
+    verdict = sampled_verdict(names | {"eventual": found["eventual"]}, 2, sampled.statistics, 0.9)
     checks = {check.name: check for check in verdict.checks}
     assert checks["rhat"].value < 1.02
     assert checks["bfmi"].verdict == "pass"
