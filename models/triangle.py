@@ -158,9 +158,12 @@ class Triangle:
                 remedy=f"bound it below {_LARGEST_TAIL:g}, or keep more delays",
             )  # fmt: skip
         object.__setattr__(self, "tail_length", positive(self.tail_length, "tail_length"))
-        limit = self.reports.n_delay
-        horizon = whole(self.horizon, "horizon", high=limit, why="it counts report periods, at "
-                        "most as many as there are delays")  # fmt: skip
+        horizon = whole(self.horizon, "horizon", why="it counts report periods")
+        if horizon > self.reports.n_delay:
+            raise InvalidValueError(
+                f"{horizon} is more than the number of delays, {self.reports.n_delay}",
+                where="horizon", why="the table says nothing of so late a date",
+            )  # fmt: skip
         object.__setattr__(self, "horizon", horizon)
         text(self.source, "source")
         text(self.scope, "scope")
