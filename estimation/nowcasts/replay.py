@@ -41,11 +41,6 @@ from models.reports import steps_between
 _CLASSICAL_DRAWS = 4000
 
 
-#: Mean acceptance: twice the speed of what a single nowcast takes, and some divergences, which the
-#: milder limits of replays allow.
-_ACCEPT = 0.8
-
-
 def replay(
     rows: ReportRows, dates: Sequence[datetime.date], *, method: Method = "model",
     last: int | None = None, max_delay: int | None = None, window: int | None = None,
@@ -110,7 +105,7 @@ def replay(
     asked, failed, unscored = questions(rows, days, scope, shown, set(truth))
     if not asked:
         refuse_empty(rows, scope.max_delay, failed)
-    sampler = fits.Sampler(chains, draws, tune, seed, _ACCEPT)
+    sampler = fits.Sampler(chains, draws, tune, seed)
     answers: dict[str, Any] = {}
     if method == "model":
         tasks = {

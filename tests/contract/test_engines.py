@@ -11,7 +11,8 @@ from estimation.fit.session import session
 
 #: One of each structure that the parts can form, with both priors, clustering and precision.
 SETTINGS = (
-    "scale-uniform", "scale-clustering", "gamma-precision", "gamma-clustering", "gamma-small",
+    "scale-uniform", "scale-audited", "scale-clustering", "gamma-precision", "gamma-clustering",
+    "gamma-small",
 )  # fmt: skip
 
 
