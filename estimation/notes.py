@@ -1,10 +1,15 @@
-"""What must be said beside a total: what the data taught of coverage, and what is assumed."""
+"""What must be said beside a total: what the data taught of coverage, and what is assumed.
+
+Where other evidence stands beside a list its coverage is learned: the note then says by how much,
+and from what.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from models.beliefs import Known
+from models.learned import Learned
 from models.model import Model
 
 #: Prior predictive probability of a count as extreme, below which it is said to surprise.
@@ -38,32 +43,60 @@ def contraction(model: Model, name: str, draws: np.ndarray) -> float:
     return 1 - float(np.var(draws)) / float(prior.variance())
 
 
-def notes(model: Model, draws: dict[str, np.ndarray]) -> tuple[str, ...]:
-    """Return the sentences that belong beside the total of a model."""
-    found = []
+def _what_informs(model: Model) -> str:
+    if not isinstance(model.joint, Learned):
+        return "the count and the prior on the rate"
+    others = [f"{name} ({item.kind})" for name, item in model.evidence.items()
+              if name != model.base_name]  # fmt: skip
+    return ", ".join(others[:-1]) + (" and " if len(others) > 1 else "") + others[-1]
+
+
+def beyond_notes(model: Model) -> list[str]:
+    """Return what is added to the total, and that no evidence speaks of it."""
+    return [
+        f"What no source of the model sees is a belief that nothing here informs, added in "
+        f"total_with_beyond only: {name}, {one.describe()}."
+        for name, one in model.beyond.items()
+    ]
+
+
+def coverage_note(model: Model, draws: dict[str, np.ndarray]) -> str:
+    """Return in one sentence what was learned of coverage, and from what.
+
+    Parameters
+    ----------
+    model : Model
+    draws : dict of arrays
+        Its posterior, by estimand.
+    """
     coverage = model.base.coverage
     if isinstance(coverage, Known):
-        found.append(f"Coverage is taken as known: {coverage.value:g}.")
-    else:
-        share = contraction(model, "coverage", draws["coverage"])
-        words = f"Prior-to-posterior contraction of coverage: {round(share, 2) + 0.0:.2f}"
-        if not model.joint.scale_free:
-            low, high = coverage.interval(0.95)
-            after = np.quantile(draws["coverage"], [0.025, 0.975])
-            wider = ", wider than the belief: data and belief disagree" if share < -0.02 else ""
-            found.append(
-                f"{words} (the count and the prior on the rate moved its 95 % range from "
-                f"{low:.3f}-{high:.3f} to {after[0]:.3f}-{after[1]:.3f}{wider})."
-            )
-        else:
-            found.append(
-                f"{words}: one count says nothing about its own coverage; the answer restates the "
-                "belief and cannot rank beliefs."
-            )
+        return f"Coverage is taken as known: {coverage.value:g}."
+    share = contraction(model, "coverage", draws["coverage"])
+    words = f"Prior-to-posterior contraction of coverage: {round(share, 2) + 0.0:.2f}"
+    if model.joint.scale_free:
+        return (
+            f"{words}: one count says nothing about its own coverage; the answer restates the "
+            "belief and cannot rank beliefs."
+        )
+    low, high = coverage.interval(0.95)
+    after = np.quantile(draws["coverage"], [0.025, 0.975])
+    wider = ", wider than the belief: data and belief disagree" if share < -0.02 else ""
+    return (
+        f"{words} ({_what_informs(model)} moved its 95 % range from {low:.3f}-{high:.3f} to "
+        f"{after[0]:.3f}-{after[1]:.3f}{wider})."
+    )
+
+
+def notes(model: Model, draws: dict[str, np.ndarray]) -> tuple[str, ...]:
+    """Return the sentences that belong beside the total of a model."""
+    found = [coverage_note(model, draws)]
     precision = model.base.precision
     if isinstance(precision, Known) and precision.value == 1:
         found.append("Every listed name is taken as true (precision exactly 1).")
-    if not model.joint.scale_free and _surprise(model) < _SURPRISING:
+    found += beyond_notes(model)
+    learned = isinstance(model.joint, Learned)
+    if not (learned or model.joint.scale_free) and _surprise(model) < _SURPRISING:
         found.append(
             "The count lies far outside what the prior on the rate and the belief on coverage lead "
             "to expect: one of them is wrong, and the total is not to be trusted."

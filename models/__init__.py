@@ -1,5 +1,7 @@
 """What happened and how it came to be seen: losses, evidence, beliefs."""
 
+from models.audits import Audits
+from models.baseline import Baseline
 from models.beliefs import (
     Belief,
     Beta,
@@ -14,6 +16,7 @@ from models.beliefs import (
     uniform,
     uniform_total,
 )
+from models.beyond import Beyond
 from models.cells import Cells
 from models.count import Count
 from models.errors import (
@@ -22,6 +25,8 @@ from models.errors import (
     RefusedError,
     UndercountError,
 )
+from models.estimates import Estimates
+from models.excess import Excess
 from models.losses import (
     Flat,
     GammaPrior,
@@ -33,13 +38,17 @@ from models.losses import (
     walk_pooled,
 )
 from models.model import MODEL_VERSION, Model
+from models.mortality import Mortality
+from models.register import Register
 from models.reports import Reports
+from models.snapshots import Snapshots, Totals
 from models.triangle import Delays, Triangle
 
 __all__ = [
-    "MODEL_VERSION", "Belief", "Beta", "Cells", "Count", "Delays", "Flat", "GammaPrior",
-    "InvalidValueError", "Known", "LogitNormal", "Model", "NotEstimableError", "Pooled",
-    "RefusedError", "Reports", "ScalePrior", "Tabulated", "Triangle", "UndercountError", "Uniform",
+    "MODEL_VERSION", "Audits", "Baseline", "Belief", "Beta", "Beyond", "Cells", "Count", "Delays",
+    "Estimates", "Excess", "Flat", "GammaPrior", "InvalidValueError", "Known", "LogitNormal",
+    "Model", "Mortality", "NotEstimableError", "Pooled", "RefusedError", "Register", "Reports",
+    "ScalePrior", "Snapshots", "Tabulated", "Totals", "Triangle", "UndercountError", "Uniform",
     "UniformTotal", "Walk", "WalkPooled", "audited", "between", "gamma_between", "known", "uniform",
     "uniform_total", "walk_pooled",
 ]  # fmt: skip

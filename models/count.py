@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: Standard deviation of log odds up to which seen rates follow coverage to first order.
 _LARGEST_DEVIATION = 1.0
 
+#: Standard deviation of log odds of coverage a year above which nothing is assumed of it.
+_LARGEST_DRIFT = 5.0
+
 _EXACT = Known(1.0, reason="every listed name is taken as a death in scope; nobody has checked")
 
 
@@ -54,6 +57,10 @@ class Count:
     deviation : float
         With strata: standard deviation, between strata, of the log odds of being on the list; the
         belief on coverage is about all deaths together.  0 by default: coverage is the same.
+    coverage_drift : float
+        With periods, and other evidence that informs it: half-normal scale of the change of the log
+        odds of coverage in a year, as a random walk; the belief on coverage is about all deaths
+        together.  0 by default: coverage is the same.
     """
 
     count: int | Cells
@@ -64,6 +71,7 @@ class Count:
     derived_from: tuple[str, ...] = ()
     scope: str = ""
     deviation: float = 0.0
+    coverage_drift: float = 0.0
     kind: ClassVar[str] = "count"
     data_field: ClassVar[str] = "count"
 
@@ -71,6 +79,7 @@ class Count:
         if not isinstance(self.count, Cells):
             object.__setattr__(self, "count", whole(self.count, "count"))
         self._check_deviation()
+        object.__setattr__(self, "coverage_drift", checked_drift(self.coverage_drift))
         for name in ("coverage", "precision"):
             if isinstance(getattr(self, name), Mapping | list | tuple):
                 raise RefusedError(
@@ -158,7 +167,7 @@ class Count:
                 )
             )
         if self.cells is not None:
-            found += _assumptions_of_cells(self.cells, self.deviation)
+            found += _assumptions_of_cells(self.cells, self.deviation, self.coverage_drift)
         return tuple(found)
 
     def content(self) -> dict[str, Any]:
@@ -167,7 +176,7 @@ class Count:
         if isinstance(self.count, Cells):
             return {
                 "kind": self.kind, "count": self.count.content(), "deviation": self.deviation,
-                **shares,
+                **shares, **drift_content(self.coverage_drift),
             }  # fmt: skip
         return {"kind": self.kind, "count": self.count, **shares}
 
@@ -262,10 +271,33 @@ class Count:
         }
 
 
-def _assumptions_of_cells(cells: Cells, deviation: float) -> list[Assumption]:
+def checked_drift(value: object) -> float:
+    """Return the scale of the drift of coverage."""
+    found = real(value, "coverage_drift")
+    if not 0 <= found <= _LARGEST_DRIFT:
+        raise InvalidValueError(
+            f"must lie between 0 and {_LARGEST_DRIFT:g}, not {found:g}", where="coverage_drift",
+            why="it is a standard deviation of log odds a year: 1 is 27 % to 73 % around one half",
+        )  # fmt: skip
+    return found
+
+
+def drift_content(drift: float) -> dict[str, float]:
+    """Return the drift of coverage as content, where there is one."""
+    return {"coverage_drift": drift} if drift > 0 else {}
+
+
+def _assumptions_of_cells(cells: Cells, deviation: float, drift: float) -> list[Assumption]:
     """Return what must hold for a table of counts."""
     found = []
-    if cells.periods:
+    if cells.periods and drift > 0:
+        found.append(
+            Assumption(
+                "coverage changes slowly from quarter to quarter, as its random walk does",
+                "either", "between spans that other evidence speaks of, it is only drawn through",
+            )
+        )  # fmt: skip
+    elif cells.periods:
         found.append(
             Assumption(
                 "coverage is the same in all periods", "either",

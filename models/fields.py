@@ -14,8 +14,11 @@ from typing import Any
 from models.beliefs import Belief, Beta, LogitNormal, Tabulated, between
 from models.cells import Cells
 from models.errors import InvalidValueError, UndercountError
+from models.estimates import Estimates
 from models.losses import WalkPooled
+from models.mortality import Mortality
 from models.reports import Reports
+from models.snapshots import Totals
 
 #: Words of a range with a mass.
 _STATED = ("low", "high", "mass")
@@ -83,7 +86,8 @@ def _below(part: Any) -> list[str]:
 
 def _names(part: Any) -> list[str]:
     """Return the fields of a part that may be replaced."""
-    if isinstance(part, (Tabulated, Cells, Reports)) or not dataclasses.is_dataclass(part):
+    data = (Tabulated, Cells, Reports, Totals, Estimates, Mortality)
+    if isinstance(part, data) or not dataclasses.is_dataclass(part):
         return []
     if isinstance(part, Belief):
         words = list(_STATED) if _restatable(part) else []

@@ -19,17 +19,21 @@ from models.beliefs import Known
 from models.beliefs.base import FloatArray
 from models.errors import InvalidValueError, RefusedError
 from models.losses import Pooled, Walk, WalkPooled
-from models.reporting.completion import complete_late, tail_visible
+from models.reporting.completion import complete_late
 from models.reporting.curves import Layout, curves
 from models.reporting.density import log_likelihood, log_prior
 from models.reporting.form import PRIORS, SMALL_COUNT, Form
-from models.reporting.past import Past, past_cells
+from models.reporting.past import Past, past_cells, sparse_cells
 from models.reports import Reports
-from models.thinning import LARGEST_MEAN, refuse_unbounded
+from models.thinning import refuse_unbounded
 from models.triangle import Triangle
 
 if TYPE_CHECKING:
     import pymc
+
+
+#: Share of dates with a publication below which the graph holds these alone.
+SPARSE_SHARE = 0.4
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -86,12 +90,15 @@ class Late:
         """Return what rates and hazards depend on beside the unknowns."""
         reports, delays, losses = self.reports, self.evidence.delays, self.losses
         pooled = losses if isinstance(losses, WalkPooled) else None
+        plain = reports.step != "day" and delays.drift is None and reports.shape[2] == 1
+        sparse = plain and float(reports.extra("published").mean()) < SPARSE_SHARE
         own = pooled.own_step if pooled is not None else None
         form = Form(
             periods=reports.shape[0], delays=reports.n_delay, strata=reports.shape[2],
             reports=reports.n_report, weekly=reports.step == "day",
             drift=delays.drift is not None, walk_drift=self.walk.drift is not None,
             own=own is not None, small=int(reports.counts.max()) < SMALL_COUNT,
+            sparse=sparse, publications=int(reports.extra("published").sum()) if sparse else 0,
         )  # fmt: skip
         priors = {
             "log_step": self.walk.step, "log_noise": delays.noise, "log_delay_step": delays.step,
@@ -115,9 +122,9 @@ class Late:
 
     @functools.cached_property
     def _anchor(self) -> tuple[FloatArray, FloatArray]:
-        from models.reporting.anchor import anchor
+        from models.reporting.anchor import late_anchor
 
-        return anchor(self.layout, self.past)
+        return late_anchor(self.layout, self.past)
 
     # -- what is estimated ----------------------------------------------------------------------
 
@@ -157,7 +164,8 @@ class Late:
             found["dated_period"] = list(found["period"])
             found["period"] = [*found["period"], "unknown"]
         found["ahead"] = [str(ahead) for ahead in range(self.evidence.horizon + 1)]
-        cells = zip(self.past.period, self.past.delay, strict=True)
+        shown = self.past.seen | (not self.layout.form.sparse)
+        cells = zip(self.past.period[shown], self.past.delay[shown], strict=True)
         found["cell"] = [f"{self.reports.periods[t]}+{d}" for t, d in cells]
         return found
 
@@ -239,16 +247,24 @@ class Late:
 
     def graph_data(self) -> dict[str, Any]:
         """Return the values of all ``pm.Data``, by name."""
+        center, factor = self._anchor
+        priors = np.array([self.layout.priors[key] for key in PRIORS])
+        return {"center": center, "factor": factor, "priors": priors, **self.cell_data()}
+
+    def cell_data(self) -> dict[str, Any]:
+        """Return the values of the ``pm.Data`` of the past cells, by name."""
         from scipy.special import gammaln
 
         layout, past, form = self.layout, self.past, self.layout.form
-        center, factor = self._anchor
+        if form.sparse:
+            cells = sparse_cells(self.name, past, layout.published, form.delays - 1)
+            return cells | {
+                "typical": layout.typical, "seen": np.ones(int(past.seen.sum())),
+            }  # fmt: skip
         found: dict[str, Any] = {
-            "center": center, "factor": factor, "typical": layout.typical,
-            "priors": np.array([layout.priors[key] for key in PRIORS]),
-            "period": past.period, "delay": past.delay, "begin": past.begin,
-            "published": layout.published.astype(float), "merged": past.merged,
-            "seen": past.seen.astype(float),
+            "typical": layout.typical, "period": past.period, "delay": past.delay,
+            "begin": past.begin, "published": layout.published.astype(float),
+            "merged": past.merged, "seen": past.seen.astype(float),
             "constant": gammaln(past.counts + 1.0), f"{self.name}_count": past.counts,
         }  # fmt: skip
         if form.weekly:
@@ -300,47 +316,19 @@ class Late:
             beyond (draw, n_period, n_stratum); names without a date are not simulated;
             eventual_names and deaths by cell; seen, unseen, total, eventual (draw,).
         """
-        from models.reporting.density import scale_name
-        from models.reporting.simulation import prior_latent, simulate_counts
+        from models.reporting.completion import believed_shares
+        from models.reporting.simulation import prior_latent, simulate_deaths
 
         if rate is None:
             raise RefusedError(
                 "the scale prior cannot be simulated from", where="losses", why="it is improper",
                 remedy="fix the rate",
             )  # fmt: skip
-        evidence, blocks = self.evidence, self.layout.form.blocks
-        coverage = evidence.coverage.draw(rng, draws)
-        precision = evidence.precision.draw(rng, draws)
+        shares = believed_shares(self, draws, rng)
         latent = prior_latent(self.layout, rng, draws)
         log_rate = curves(self.layout, latent).log_rate
         highest = log_rate.max(axis=(1, 2))
         mean = highest + np.log(np.exp(log_rate - highest[:, None, None]).mean(axis=(1, 2)))
-        tail = np.zeros(draws) if evidence.tail is None else evidence.tail.draw(rng, draws)
-        listed = np.asarray(rate, float) * coverage / precision * (1 - tail)
-        latent[:, blocks["level"]] += (np.log(listed) - mean)[:, None]
-        counts, eventual = simulate_counts(self.layout, self.reports, latent, rng)
-        within = np.exp(np.minimum(curves(self.layout, latent).log_rate, np.log(LARGEST_MEAN)))
-        late = within * (tail / (1 - tail))[:, None, None]
-        visible = tail_visible(self)[0][:, None]
-        largest = LARGEST_MEAN / within[0].size
-        beyond = rng.poisson(np.minimum(late * visible, largest))
-        eventual = eventual + beyond + rng.poisson(np.minimum(late * (1 - visible), largest))
-        known = counts.sum(axis=2) + beyond
-        rates = (within + late) * precision[:, None, None]
-        odds = ((1 - coverage) / coverage)[:, None, None]
-        shares = precision[:, None, None]
-        confirmed = rng.binomial(known, shares)
-        true = confirmed + rng.binomial(eventual - known, shares)
-        deaths = true + rng.poisson(np.minimum(rates * odds, largest))
-        total, names = deaths.sum(axis=(1, 2)), eventual.sum(axis=(1, 2))
-        seen = confirmed.sum(axis=(1, 2))
-        scales = {
-            scale_name(name): np.exp(latent[:, block.start])
-            for name, block in blocks.items() if name.startswith("log_")
-        }  # fmt: skip
-        return scales | {
-            "latent": latent, "coverage": coverage, "precision": precision, "count": counts,
-            "beyond": beyond,
-            "eventual_names": self.squeezed(eventual), "deaths": self.squeezed(deaths),
-            "eventual": names, "total": total, "seen": seen, "unseen": total - seen,
-        }  # fmt: skip
+        listed = np.asarray(rate, float) * shares.coverage / shares.precision * (1 - shares.tail)
+        latent[:, self.layout.form.blocks["level"]] += (np.log(listed) - mean)[:, None]
+        return {"latent": latent} | simulate_deaths(self, latent, shares, rng)

@@ -11,15 +11,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from models.audits import Audits
 from models.beliefs.base import FloatArray
+from models.beyond import Beyond
 from models.count import Count
 from models.declare import Assumption, Parameter
 from models.errors import InvalidValueError, NotEstimableError, RefusedError
+from models.excess import Excess
 from models.field import Field
 from models.fields import field_names, replaced, value_of
 from models.late import Late
+from models.learned import Learned
 from models.losses import Flat, Pooled, Walk, WalkPooled
+from models.register import Register
 from models.single import Single
+from models.snapshots import Snapshots
 from models.triangle import Triangle
 
 if TYPE_CHECKING:
@@ -29,7 +35,8 @@ if TYPE_CHECKING:
 MODEL_VERSION = 2
 
 Losses = Flat | Walk | Pooled | WalkPooled
-Evidence = Count | Triangle
+Listed = Count | Triangle | Snapshots
+Evidence = Listed | Register | Excess | Audits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,8 +47,12 @@ class Model:
     ----------
     losses : Flat, Walk, Pooled or WalkPooled
         The loss process.
-    evidence : mapping of str to Count or Triangle
-        Evidence by name.
+    evidence : mapping of str to Count, Triangle, Snapshots, Register, Excess or Audits
+        Evidence by name: one list of names, the base of completion, and beside it what informs its
+        coverage.
+    beyond : mapping of str to Beyond, optional
+        Deaths that no evidence can see, by name: added to the total as `beyond_<name>` and
+        `total_with_beyond`, never silently.
 
     Raises
     ------
@@ -55,6 +66,7 @@ class Model:
 
     losses: Losses
     evidence: Mapping[str, Evidence]
+    beyond: Mapping[str, Beyond] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not isinstance(self.losses, Losses):
@@ -69,20 +81,32 @@ class Model:
                 raise InvalidValueError(f"{name!r} is no name", where="evidence")
             if not isinstance(item, Evidence):
                 raise InvalidValueError(f"must be evidence, not {item!r}", where=f"evidence.{name}")
-        object.__setattr__(self, "evidence", MappingProxyType(dict(self.evidence)))
+        for name, beyond in self.beyond.items():
+            if name in (*self.evidence, "losses"):
+                raise InvalidValueError(f"{name!r} is the name of another part too", where="beyond",
+                                        remedy="give it another name")  # fmt: skip
+            if not isinstance(name, str) or not name.isidentifier():
+                raise InvalidValueError(f"{name!r} is no name", where="beyond")
+            if not isinstance(beyond, Beyond):
+                raise InvalidValueError(f"must be Beyond, not {beyond!r}", where=f"beyond.{name}")
+        for field in ("evidence", "beyond"):
+            object.__setattr__(self, field, MappingProxyType(dict(getattr(self, field))))
         self._refuse_shared_sources()
-        if len(self.evidence) > 1:
-            raise NotEstimableError(
-                f"{len(self.evidence)} lists of names stand in one model", where="evidence",
-                why="the same death may be on several, and nothing says how they overlap",
-                remedy="keep one list, or merge them first",
-            )  # fmt: skip
+        self._refuse_lists()
         _ = self.joint  # refuses what does not fit together
 
     @functools.cached_property
-    def joint(self) -> Single | Field | Late:
+    def joint(self) -> Single | Field | Late | Learned:
         """Return the joint of losses and evidence: densities, graph, completion."""
+        if len(self.evidence) > 1:
+            return Learned(self.losses, self.evidence, self.base_name)
         cells = self.base.cells
+        if isinstance(self.base, Snapshots):
+            raise RefusedError(
+                "totals over time stand alone", where=f"evidence.{self.base_name}",
+                why="they say no more of the deaths until the last day than its total",
+                remedy="give that as a count, or add a register, audits or a table of deaths",
+            )  # fmt: skip
         if isinstance(self.base, Triangle):
             if isinstance(self.losses, Flat):
                 raise InvalidValueError(
@@ -109,7 +133,29 @@ class Model:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return what another process needs to build the same model."""
-        return Model, (self.losses, dict(self.evidence))
+        return Model, (self.losses, dict(self.evidence), dict(self.beyond))
+
+    def _refuse_lists(self) -> None:
+        """Refuse models without a list of names, or with several."""
+        lists = [name for name, item in self.evidence.items() if isinstance(item, Listed)]
+        if not lists:
+            raise NotEstimableError(
+                "no list of names stands in the model", where="evidence",
+                why="the total is completed from one", remedy="add a count or a triangle",
+            )  # fmt: skip
+        if len(lists) > 1:
+            raise NotEstimableError(
+                f"{len(lists)} lists of names stand in one model", where="evidence",
+                why="the same death may be on several, and nothing says how they overlap",
+                remedy="keep one list, or merge them first",
+            )  # fmt: skip
+        if len(self.evidence) == 1 and self.base.coverage_drift > 0:
+            raise RefusedError(
+                "coverage drifts, and nothing informs how",
+                where=f"evidence.{lists[0]}.coverage_drift",
+                why="the list alone cannot tell fewer deaths from fewer of them listed",
+                remedy="add a register, audits or a table of deaths",
+            )  # fmt: skip
 
     def _refuse_shared_sources(self) -> None:
         seen: dict[str, str] = {}
@@ -128,25 +174,41 @@ class Model:
 
     @property
     def base_name(self) -> str:
-        """Name of the evidence that the total is completed from."""
-        return next(iter(self.evidence))
+        """Name of the list that the total is completed from."""
+        return next(name for name, one in self.evidence.items() if isinstance(one, Listed))
 
     @property
-    def base(self) -> Evidence:
-        """The evidence that the total is completed from."""
-        return self.evidence[self.base_name]
+    def base(self) -> Listed:
+        """The list that the total is completed from."""
+        found = self.evidence[self.base_name]
+        if not isinstance(found, Listed):
+            raise TypeError(f"{self.base_name} is no list")
+        return found
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Return all unknowns with their priors, reasons and sources."""
-        return (*self.losses.parameters(), *self.base.parameters())
+        found = [*self.losses.parameters(), *self.base.parameters()]
+        for name, item in self.evidence.items():
+            if name != self.base_name:
+                found += [
+                    dataclasses.replace(one, name=f"{one.name}_{name}") for one in item.parameters()
+                ]
+        return tuple(found)
 
     def assumptions(self) -> tuple[Assumption, ...]:
         """Return what must hold, and how the total errs if it does not."""
-        return (*self.base.assumptions(), *self.losses.assumptions())
+        found = [*self.base.assumptions(), *self.losses.assumptions()]
+        for name, item in self.evidence.items():
+            if name != self.base_name:
+                found += [
+                    dataclasses.replace(one, statement=f"{name}: {one.statement}")
+                    for one in item.assumptions()
+                ]
+        return tuple(found)
 
     def stated_division(self) -> dict[str, float] | None:
         """Return true names and the stated range of coverage: what a published range may repeat."""
-        stated = self.base.coverage.stated
+        stated = self.base.coverage.stated if len(self.evidence) == 1 else None
         if stated is None:
             return None
         names = self.base.names * self.base.precision.mean()
@@ -172,7 +234,8 @@ class Model:
     def replace_all(self, values: Mapping[str, Any]) -> Model:
         """Return the same model with several fields replaced at once; see `replace`."""
         parts = replaced(self._parts, values)
-        return Model(parts.pop("losses"), parts)
+        beyond = {name: parts.pop(name) for name in self.beyond}
+        return Model(parts.pop("losses"), parts, beyond)
 
     def value_of(self, field: str) -> Any:
         """Return the value of a field; see `replace`."""
@@ -184,16 +247,25 @@ class Model:
 
     @property
     def _parts(self) -> dict[str, Any]:
-        return {"losses": self.losses, **self.evidence}
+        return {"losses": self.losses, **self.evidence, **self.beyond}
 
     def formula(self) -> list[str]:
         """Return the model as lines of formulas."""
-        return self.joint.formula()
+        names = [f"beyond_{name}" for name in self.beyond]
+        added = [f"total_with_beyond = {' + '.join(['total', *names])}"] if names else []
+        return [*self.joint.formula(), *added]
 
     def content(self) -> dict[str, Any]:
         """Return the numbers that define the model: no labels, reasons or dates."""
         evidence = {name: item.content() for name, item in self.evidence.items()}
-        return {"version": MODEL_VERSION, "losses": self.losses.content(), "evidence": evidence}
+        found = {"version": MODEL_VERSION, "losses": self.losses.content(), "evidence": evidence}
+        if isinstance(self.joint, Learned):
+            # dates are no numbers, but what they make of spans and periods is
+            weights = {name: one.tolist() for name, one in self.joint.weights.items()}
+            found["spans"] = {"weights": weights, "step": self.joint.listed.step}
+        if self.beyond:
+            found["beyond"] = {name: item.content() for name, item in self.beyond.items()}
+        return found
 
     def structure(self) -> tuple[Any, ...]:
         """Return what fixes the form of the graph: models of one structure share a compilation."""
@@ -207,7 +279,10 @@ class Model:
 
     def moment_orders(self) -> dict[str, float]:
         """Return, by estimand, the order below which posterior moments exist; absent: all do."""
-        return self.joint.moment_orders()
+        found = self.joint.moment_orders()
+        if self.beyond and "total" in found:
+            found = found | {"total_with_beyond": found["total"]}
+        return found
 
     def dims(self) -> dict[str, tuple[str, ...]]:
         """Return the dimensions, beside chain and draw, of estimands and data that have any."""
@@ -256,7 +331,22 @@ class Model:
         estimands, unknowns : dict of (draw, ...) arrays
             What is reported, and what the densities are functions of.
         """
-        return self.joint.complete(free, rng)
+        estimands, unknowns = self.joint.complete(free, rng)
+        return estimands | self.draw_beyond(estimands["total"], rng), unknowns
+
+    def draw_beyond(self, total: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Draw the deaths that no evidence sees, and the total that holds them, each (draw,).
+
+        Parameters
+        ----------
+        total : (draw,) integers
+            Deaths that evidence speaks of.
+        rng : numpy.random.Generator
+        """
+        if not self.beyond:
+            return {}
+        found = {f"beyond_{name}": one.draw(rng, total.size) for name, one in self.beyond.items()}
+        return found | {"total_with_beyond": total + sum(found.values())}
 
     def simulate(
         self, rng: np.random.Generator, draws: int, rate: ArrayLike | None = None

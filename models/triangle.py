@@ -12,7 +12,7 @@ import numpy as np
 from models.beliefs import Belief, Known
 from models.cells import Cells
 from models.checks import positive, real, text, whole
-from models.count import describe
+from models.count import checked_drift, describe, drift_content
 from models.declare import Assumption, Parameter
 from models.errors import InvalidValueError, NotEstimableError, RefusedError
 from models.reports import Reports
@@ -108,6 +108,9 @@ class Triangle:
     horizon : int
         So many report periods ahead it is told which share of the names of each period will have
         come by then (`reported_ahead`).
+    coverage_drift : float
+        With other evidence that informs it: half-normal scale of the change of the log odds of
+        coverage in a year of deaths, as a random walk; 0 by default: coverage is the same.
     source : str
         Who made the list. One source may serve one evidence only.
     derived_from : tuple of str
@@ -130,6 +133,7 @@ class Triangle:
     tail: Belief | None = None
     tail_length: float = 10.0
     horizon: int = 0
+    coverage_drift: float = 0.0
     source: str = ""
     derived_from: tuple[str, ...] = ()
     scope: str = ""
@@ -165,6 +169,7 @@ class Triangle:
                 where="horizon", why="the table says nothing of so late a date",
             )  # fmt: skip
         object.__setattr__(self, "horizon", horizon)
+        object.__setattr__(self, "coverage_drift", checked_drift(self.coverage_drift))
         text(self.source, "source")
         text(self.scope, "scope")
         names: object = self.derived_from
@@ -315,6 +320,7 @@ class Triangle:
             "stratified": bool(reports.strata),
             # weekdays are numbers here
             "weekday": reports.periods[0].weekday() if reports.step == "day" else None,
+            **drift_content(self.coverage_drift),
         }  # fmt: skip
 
     def structure(self) -> tuple[Any, ...]:

@@ -1,4 +1,7 @@
-"""Late reports without compilation: small triangles, draws around the sampler's center, fits."""
+"""Late reports without compilation: small triangles, draws around the sampler's center, fits.
+
+Models whose coverage is learned are drawn in the same way.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from estimation.fit.tree import to_tree
 from estimation.summaries.losses import Losses
 from models import Model
 from models.late import Late
+from models.learned import Learned
 from models.losses import Walk
 from models.reports import Reports, period_after
 from models.triangle import Triangle
@@ -47,13 +51,13 @@ def sample_late_by_hand(
     Parameters
     ----------
     model : Model
-        Of a triangle.
+        Of a triangle, or one whose coverage is learned.
     draws, chains, seed : int
         As of `estimation.fit.nuts.sample_graph`.
     spread : float
         Factor of the standard deviations.
     """
-    assert isinstance(model.joint, Late)
+    assert isinstance(model.joint, Late | Learned)
     data, rng = model.graph_data(), np.random.default_rng(seed)
     center, factor = np.asarray(data["center"]), np.asarray(data["factor"])
     position = spread * rng.standard_normal((chains * draws, center.size))
@@ -61,7 +65,7 @@ def sample_late_by_hand(
 
 
 def late_tree(model: Model, draws: int = 100) -> xarray.DataTree:
-    """Return the fit of a model of late reports, of one chain."""
+    """Return the fit of such a model, of one chain."""
     sampled = sample_late_by_hand(model, draws, chains=1)
     estimands, unknowns = completed(model, sampled, 1)
     return to_tree(

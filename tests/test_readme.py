@@ -44,7 +44,7 @@ def test_the_further_sections_of_the_readme_are_read():
 
     sections = article_text().split("\n[[sensitivity]]")[0]  # the models and readings they name
     vary, compare = (parse_study(sections + "\n" + one, "readme.toml").asked
-                     for one in _blocks("toml")[3:])  # fmt: skip
+                     for one in _blocks("toml")[4:])  # fmt: skip
     assert vary.sensitivity[0].design.size == 1 + 7 * 3
     assert vary.audits[0].unit == "hours"
     assert vary.comparisons[0].weights == {"base": 0.5, "central-90": 0.5}
@@ -60,6 +60,17 @@ def test_the_late_reports_of_the_readme_are_read(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "NegBinomial" in said
     assert "56 days from" in said
+
+
+def test_the_learned_coverage_of_the_readme_is_read(tmp_path, capsys):
+    from estimation.cli import main
+
+    study = tmp_path / "learned.toml"
+    study.write_text(_blocks("toml")[3])
+    assert main(["check", str(study)]) == 0
+    said = capsys.readouterr().out
+    assert "logit coverage[t] walks" in said
+    assert "without each of judgment, probate, rosstat" in said
 
 
 def test_the_table_of_the_readme_is_read(tmp_path, capsys):

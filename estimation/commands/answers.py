@@ -133,7 +133,10 @@ def to_dict(arguments: argparse.Namespace, study: Study, answered: Answered) -> 
 
 
 def sections(answered: Answered) -> dict[str, Any]:
-    """Return what sensitivity studies, audits and comparisons found, as plain data by its kind."""
+    """Return what the sections of a study found, as plain data by its kind."""
+    from estimation.study.learned_write import learned_conflicts, learned_rows
+    from estimation.study.revision_write import revision_rows
+
     return {
         "tipping": [_of(one, tip.row()) for one in answered.sensitivity for tip in one.tipping],
         "anatomy": [
@@ -161,6 +164,9 @@ def sections(answered: Answered) -> dict[str, Any]:
              "share_between": one.mixture.share_between}
             for one in answered.comparisons if one.mixture is not None
         ],
+        "revision": [row for one in answered.revisions for row in revision_rows(one)],
+        "learned": [row for one in answered.learned for row in learned_rows(one)],
+        "conflicts": [row for one in answered.learned for row in learned_conflicts(one)],
         "failed": answered.failed,
     }  # fmt: skip
 

@@ -12,10 +12,14 @@ from estimation.commands.common import common_options
 if TYPE_CHECKING:
     from estimation.study.read import Scenario, Study
     from models import Count, Model
+    from models.model import Evidence
     from models.triangle import Triangle
 
 #: Longest source in the table of data; the JSON has all of it.
 _WIDTH = 72
+
+#: Kinds of evidence that are lists of names; others speak of how complete one is.
+_LISTS = ("count", "triangle")
 
 _ERRS = {"either": "too low or too high", "too low": "too low", "too high": "too high"}
 
@@ -62,21 +66,34 @@ def describe(study: Study, prob: float) -> dict[str, Any]:
         "claims": [dataclasses.asdict(one) for one in study.claims],
         "eventual": [dataclasses.asdict(one) for one in study.eventual],
         "asked": study.asked.says(),
+        "notes": list(study.notes),
     }  # fmt: skip
 
 
 def describe_model(model: Model) -> dict[str, Any]:
     """Return formula, data, unknowns and assumptions of a model as plain data."""
+    from estimation.commands.check_evidence import describe_beyond
+
     return {
         "formula": model.formula(),
         "data": [
-            {"name": name, "kind": item.kind, "count": item.names, "as_of": item.as_of,
-             "source": item.source, "scope": item.scope, **_table(item)}
+            {"name": name, "kind": item.kind, **_data(item)}
             for name, item in model.evidence.items()
         ],
+        "beyond": describe_beyond(model),
         "parameters": [dataclasses.asdict(one) for one in model.parameters()],
         "assumptions": [dataclasses.asdict(one) for one in model.assumptions()],
     }  # fmt: skip
+
+
+def _data(evidence: Evidence) -> dict[str, Any]:
+    from estimation.commands.check_evidence import describe_evidence
+
+    if evidence.kind not in _LISTS:
+        return describe_evidence(evidence)
+    listed: Any = evidence
+    return {"count": listed.names, "as_of": listed.as_of, "source": listed.source,
+            "scope": listed.scope, **_table(listed)}  # fmt: skip
 
 
 def _table(evidence: Count | Triangle) -> dict[str, Any]:
@@ -147,6 +164,8 @@ def _print(study: Study, arguments: argparse.Namespace) -> None:
     print(f"\nWhat the beliefs alone imply for the total (median, central {level}; no fit)")
     if any(item.kind == "triangle" for item in study.model.evidence.values()):
         print("Names still to come are left out: only a fit tells how many they are.")
+    for said in _left_out(study.model):
+        print(said)
     rows = [
         [scenario.title, rounded(middle), rounded(low), rounded(high)]
         for scenario in study.scenarios
@@ -165,22 +184,43 @@ def _print(study: Study, arguments: argparse.Namespace) -> None:
     if study.asked.says():
         print("\nWhat else a run finds")
         print(bullets(study.asked.says()))
+    if study.notes:
+        print("\nHow tables were read")
+        print(bullets(study.notes))
+
+
+def _left_out(model: Model) -> list[str]:
+    """Return what the implied total does not hold."""
+    others = ", ".join(name for name in model.evidence if name != model.base_name)
+    found = []
+    if others:
+        found.append(f"Other evidence ({others}) is left out: only a fit tells what it says.")
+    if model.beyond:
+        found.append(f"What no source sees ({', '.join(model.beyond)}) is not in it.")
+    return found
 
 
 def _print_model(model: Model, *, quiet: bool) -> None:
+    from estimation.commands.check_evidence import beyond_says, evidence_says
     from estimation.report.text import bullets, table
 
     found = describe_model(model)
+    lists = [one for one in found["data"] if one["kind"] in _LISTS]
     print("Model\n" + bullets(found["formula"]))
     rows = [
         [one["name"], f"{one['count']:,}", str(one["as_of"] or "not stated"),
          _shortened(one["source"] or "not stated")]
-        for one in found["data"]
+        for one in lists
     ]  # fmt: skip
     print("\nData\n" + table(["list", "names", "as of", "source"], rows))
-    for one in found["data"]:
+    for one in lists:
         if "step" in one:
             print(_table_words(one))
+    others = [evidence_says(one) for one in found["data"] if one not in lists]
+    if others:
+        print("\nEvidence on how complete the list is\n" + "\n\n".join(others))
+    if found["beyond"]:
+        print("\nWhat no source of the model sees\n" + beyond_says(found["beyond"]))
     print("\nPriors")
     for one in model.parameters():
         print(f"- {one.name} ({one.meaning}, {one.unit}): {one.prior}")

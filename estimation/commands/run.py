@@ -169,11 +169,14 @@ def _answers(outcome: Outcome) -> list[str]:
     from estimation.commands.audit_plan import audit_says
     from estimation.commands.compare import comparison_says
     from estimation.commands.sensitivity import sensitivity_says
+    from estimation.study.learned_write import says_learned
+    from estimation.study.revision_write import says_revision
 
     found = outcome.answered
     return [
         *map(sensitivity_says, found.sensitivity), *map(audit_says, found.audits),
-        *map(comparison_says, found.comparisons),
+        *map(comparison_says, found.comparisons), *map(says_learned, found.learned),
+        *map(says_revision, found.revisions),
     ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from estimation.errors import InvalidValueError, RefusedError
 from estimation.fit.key import canonical
 from models.cells import Cells
 from models.count import Count
+from models.learned import Learned
 from models.model import Model
 
 
@@ -98,8 +99,16 @@ def counted(model: Model, where: str) -> Count:
     Raises
     ------
     RefusedError
-        If late reports are part of it.
+        If late reports are part of it, or other evidence is.
     """
+    if isinstance(model.joint, Learned):
+        others = ", ".join(one for one in model.evidence if one != model.base_name)
+        raise RefusedError(
+            f"other evidence stands beside its list ({others})", where=where,
+            why="only the names of the list would be scored, and models which differ in what they "
+            "learn of coverage would seem alike",
+            remedy="vary the model as scenarios, or mix such models with stated weights",
+        )  # fmt: skip
     if isinstance(model.base, Count):
         return model.base
     raise RefusedError(

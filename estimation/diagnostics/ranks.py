@@ -3,7 +3,8 @@
 Unknowns are drawn, a list is simulated from them, the model is fitted to the list, and the rank of
 each true value among its posterior draws is kept (Talts et al. 2018,
 https://doi.org/10.48550/arXiv.1804.06788).  Proper priors are drawn from; the scale prior cannot
-be, so that rates are fixed at 10^2 to 10^6 and only shares are drawn.
+be, so that rates are fixed at 10^2 to 10^6 and only shares are drawn; where coverage is learned
+they are fixed around what the list says, and all else is drawn.
 """
 
 from __future__ import annotations
@@ -14,7 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from estimation.errors import NotEstimableError, UndercountError, UsageError
+from estimation.errors import (
+    InvalidValueError,
+    NotEstimableError,
+    UndercountError,
+    UsageError,
+)
 from estimation.fit.batch import Progress, Tell, run_tasks, silent
 from estimation.fit.engine import Engine, plan
 from estimation.fit.exact import exact_draws
@@ -23,6 +29,7 @@ from estimation.fit.nuts import nuts_draws
 from estimation.fit.record import Record
 from estimation.fit.store import Refit, Store, obtain
 from estimation.randomness import integer, stream
+from models.learned import Learned
 from models.model import Model
 
 #: Fixed rates (expected deaths) under the scale prior.
@@ -30,6 +37,10 @@ RATES = (1e2, 1e3, 1e4, 1e5, 1e6)
 
 #: Fixed mean rates of a cell of a table (expected deaths).
 CELL_RATES = (50.0, 500.0)
+
+#: Where coverage is learned: rates, relative to what the list says, spread evenly as the scale
+#: prior is; errors of other evidence have a size of their own, so that no rate stands for all.
+LEARNED_RATES = tuple(np.geomspace(0.25, 4.0, 10))
 
 #: Simulations of one task: seconds of work, so that little is lost when it is interrupted.
 CHUNK = 100
@@ -54,7 +65,7 @@ def simulated_ranks(
     Parameters
     ----------
     models : mapping of Model
-        Their counts are replaced by simulated ones.
+        Their data are replaced by simulated ones.
     simulations : int, optional
         How many a model, 100 or more; 4,000 by exact draws and 400 by NUTS if not stated.  A larger
         number goes on where a smaller one ended.
@@ -128,14 +139,12 @@ def _ranks(
 ) -> tuple[dict[str, np.ndarray], int]:
     simulated = _simulated(model, seed, start)
     truth = model.joint.rank_quantities(simulated)
-    field = f"{model.base_name}.{model.base.data_field}"
     draws, chains, tune = (_SETTINGS[key] for key in ("draws", "chains", "tune"))
     rows: list[list[float]] = []
     refused = 0
     for i in range(size):
-        try:
-            replaced = model.replace(field, model.joint.simulated_data(simulated, i))
-        except NotEstimableError:
+        replaced = _with_data(model, simulated, i)
+        if replaced is None:
             refused += 1
             continue
         own = str(start + i)
@@ -153,10 +162,33 @@ def _ranks(
     return dict(zip(truth, columns, strict=True)), refused
 
 
+def _with_data(model: Model, simulated: Mapping[str, np.ndarray], index: int) -> Model | None:
+    """Return the model with the data of one simulation; None if they cannot be fitted."""
+    joint = model.joint
+    try:
+        of = (
+            joint.simulated_data(simulated, index) if isinstance(joint, Learned)
+            else {model.base_name: joint.simulated_data(simulated, index)}
+        )  # fmt: skip
+        return model.replace_all(
+            {f"{name}.{model.evidence[name].data_field}": one for name, one in of.items()}
+        )
+    except NotEstimableError:
+        return None
+    except InvalidValueError:
+        # rows and ages of few deaths are refused for their data alone: the rest is as calibrated
+        if isinstance(joint, Learned):
+            return None
+        raise
+
+
 def _simulated(model: Model, seed: int, start: int) -> dict[str, np.ndarray]:
     # models get simulations of their own, so that their verdicts are independent; a chunk that is
     # cut short has the same first ones
     rng = stream(seed, "truth", content_key(**model.content()), str(start))
+    if isinstance(model.joint, Learned):
+        rate = _listed_rate(model, model.joint)
+        return model.simulate(rng, CHUNK, rate * np.resize(LEARNED_RATES, CHUNK))
     if not model.joint.scale_free:
         return model.simulate(rng, CHUNK)
     if model.base.cells is not None:
@@ -164,6 +196,12 @@ def _simulated(model: Model, seed: int, start: int) -> dict[str, np.ndarray]:
     # below some fifty names a list is too small a number for ranks under fixed rates to be uniform
     lowest = _FEWEST / float(model.base.coverage.quantile(0.001))
     return model.simulate(rng, CHUNK, np.maximum(np.resize(RATES, CHUNK), lowest))
+
+
+def _listed_rate(model: Model, joint: Learned) -> float:
+    """Return the deaths of a period, on average, that the list and the belief on it speak of."""
+    deaths = model.base.names * model.base.precision.mean() / model.base.coverage.quantile(0.5)
+    return float(deaths) / max(1, len(joint.listed.periods))
 
 
 def _rank(truth: float, draws: np.ndarray, rng: np.random.Generator) -> float:

@@ -12,13 +12,21 @@ import numpy as np
 
 import estimation.errors  # noqa: F401  refuses a hidden `models` in one sentence
 from models import (
+    Audits,
+    Baseline,
     Belief,
     Cells,
     Count,
+    Estimates,
+    Excess,
     Flat,
     GammaPrior,
     Model,
+    Mortality,
     Pooled,
+    Register,
+    Reports,
+    Triangle,
     Walk,
     audited,
     between,
@@ -59,7 +67,10 @@ def reference_models() -> dict[str, Model]:
 
 
 def reference_tables() -> dict[str, Model]:
-    """Return reference models over cells by name; in calibration their counts are replaced."""
+    """Return reference models over cells by name, and those whose coverage is learned.
+
+    In calibration their data are replaced.
+    """
     months = [datetime.date(2024, month, 1) for month in range(1, 11)]
     judged, precise = between(0.45, 0.65, 0.9), between(0.90, 0.98, 0.9)
     regions = [f"region {letter}" for letter in "ABCDEF"]
@@ -86,4 +97,60 @@ def reference_tables() -> dict[str, Model]:
             table(8, 4, missing=gaps, unknown_stratum=np.full(8, 20)),
         ),
         "walk-pooled-own": model(walk_pooled(step=0.1, spread=0.5, own_step=0.1), table(6, 4)),
+        **reference_learned(),
     }  # fmt: skip
+
+
+def reference_learned() -> dict[str, Model]:
+    """Return reference models whose coverage is learned, by name.
+
+    The level has the scale prior, all else has proper ones.  In calibration all data are replaced,
+    and rates are around those that the lists here say.
+    """
+    wide, precise = between(0.3, 0.7, 0.9), between(0.90, 0.98, 0.9)
+    part = between(0.8, 0.95, 0.9)
+    total = Register(Estimates(np.array([4_000.0]), np.array([0.1])))
+
+    def months(first: int, number: int, names: int = 200) -> Cells:
+        return Cells(np.full((number, 1), names), _months(2023, first, number), "month")
+
+    new_year = datetime.date(2024, 1, 1)
+    yearly = Estimates(
+        np.full(2, 3_200.0), np.full(2, 0.1), 0.5, (None, new_year), (new_year, None)
+    )
+    years = tuple(range(2016, 2024))
+    # the trend is tight, for most tables would else say nothing of the war
+    trend = Baseline(slope=0.02, slope_spread=0.005, noise=0.01, drift=0.005)
+    deaths = Mortality(
+        years, ("20-29", "30-39"), np.full((8, 2), 10_000), np.full((8, 2), 10_000), 2023,
+        (2016, 2019), (2020, 2021),
+    )  # fmt: skip
+    counts = np.array([[150, 75, 25, 12]] * 8)
+    counts[np.arange(8)[:, None] + np.arange(4) > 7] = 0
+    late = Reports(counts[:, :, None], _months(2023, 1, 8), "month", datetime.date(2023, 8, 1))
+    return {
+        "learned-flat": Model(
+            Flat(), {"names": Count(2_000, wide, precise), "probate": total}
+        ),
+        "learned-audits": Model(
+            Flat(), {"names": Count(2_000, wide),
+                     "graves": Audits(found=(12, 9, 20), checked=(20, 20, 45))},
+        ),
+        "learned-drift": Model(
+            Walk(0.2), {"names": Count(months(9, 8, 400), wide, coverage_drift=0.5),
+                        "probate": Register(yearly, share=part)},
+        ),
+        "learned-excess": Model(
+            Walk(0.2), {"names": Count(months(5, 8), wide), "probate": total,
+                        "excess": Excess(deaths, part, trend)},
+        ),
+        "learned-triangle": Model(
+            Walk(0.2), {"names": Triangle(late, wide), "probate": total}
+        ),
+    }  # fmt: skip
+
+
+def _months(year: int, first: int, number: int) -> tuple[datetime.date, ...]:
+    """Return first days of months."""
+    each = range(first - 1, first - 1 + number)
+    return tuple(datetime.date(year + at // 12, at % 12 + 1, 1) for at in each)

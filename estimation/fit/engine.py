@@ -87,10 +87,10 @@ def plan(
     if engine not in ("auto", "exact", "nuts"):
         raise UsageError(f"no engine {engine!r}", where="engine", remedy="auto, exact or nuts")
     if engine == "exact" and not model.joint.exact:
-        raise UsageError(
-            f"{model.losses.kind} losses have no exact draws", where="engine",
-            why="the rates of cells depend on each other", remedy="auto or nuts",
-        )  # fmt: skip
+        what, why = f"{model.losses.kind} losses have", "the rates of cells depend on each other"
+        if len(model.evidence) > 1:
+            what, why = "a model of several sources has", "they inform coverage together"
+        raise UsageError(f"{what} no exact draws", where="engine", why=why, remedy="auto or nuts")
     chosen = engine if engine != "auto" else "exact" if model.joint.exact else "nuts"
     size = draws
     if size is None:
@@ -126,7 +126,7 @@ def fit(
     model : Model
         What happened and how it came to be seen.
     engine : {"auto", "exact", "nuts"}
-        "auto" takes exact draws where they exist: flat losses with one count.
+        "auto" takes exact draws where they exist: flat losses with one count and nothing else.
     draws : int, optional
         Draws a chain: 25,000 exact; by NUTS 1,000, or 2,000 for a table of 1,000 cells or fewer.
     chains : int

@@ -41,7 +41,8 @@ def exact_draws(model: Model, draws: int = CHAINS * DRAWS, seed: int = 1) -> dic
     """Return posterior draws of all estimands, each (draws,); undefined ones are left out."""
     chunks = [chunk.named() for chunk in exact_chunks(model, draws, seed)]
     joined = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
-    return defined(joined)
+    beyond = model.draw_beyond(joined["total"], stream(seed, "exact", "beyond"))
+    return defined(joined | beyond)
 
 
 def defined(draws: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

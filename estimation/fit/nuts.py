@@ -13,6 +13,7 @@ from estimation.errors import UndercountError
 from estimation.fit.exact import defined
 from estimation.fit.session import session
 from estimation.randomness import integer, stream
+from models.learned import Learned
 from models.model import Model
 from models.triangle import Triangle
 
@@ -29,12 +30,17 @@ _ACCEPT, _ACCEPT_SMALL_TABLE = 0.8, 0.95
 #: Late reports come in coordinates that need little warm-up; scales near zero need small steps.
 TUNE_LATE, _ACCEPT_LATE = 500, 0.95
 
+#: Draws where coverage is learned: a few more, for biases and shares have heavy tails.
+LEARNED_DRAWS = 1500
+
 #: Triangles of so few published cells leave scales open: they take smaller steps, and more draws.
 SPARSE, SPARSE_DRAWS, _ACCEPT_SPARSE = 200, 3000, 0.98
 
 
 def default_draws(model: Model) -> int:
     """Return how many draws a chain a model gets if nobody says."""
+    if isinstance(model.joint, Learned):
+        return LEARNED_DRAWS
     if _is_sparse(model):
         return SPARSE_DRAWS
     return SMALL_TABLE_DRAWS if _is_small_table(model) else DRAWS
@@ -42,7 +48,8 @@ def default_draws(model: Model) -> int:
 
 def default_tune(model: Model) -> int:
     """Return how many warm-up draws a chain a model gets if nobody says."""
-    return TUNE_LATE if isinstance(model.base, Triangle) else TUNE
+    anchored = isinstance(model.base, Triangle) or isinstance(model.joint, Learned)
+    return TUNE_LATE if anchored else TUNE
 
 
 def _published(triangle: Triangle) -> int:
@@ -61,6 +68,8 @@ def _is_small_table(model: Model) -> bool:
 
 
 def _accept(model: Model) -> float:
+    if isinstance(model.joint, Learned):
+        return _ACCEPT_LATE
     if isinstance(model.base, Triangle):
         return _ACCEPT_SPARSE if _is_sparse(model) else _ACCEPT_LATE
     return _ACCEPT_SMALL_TABLE if _is_small_table(model) else _ACCEPT

@@ -11,6 +11,9 @@ from estimation.diagnostics.verdicts import PASS, Verdict
 from estimation.summaries.agreement import percent
 from estimation.summaries.claims import Judged
 
+#: Estimands that are no numbers of deaths.
+_SHARES = ("coverage", "realized_coverage", "period_coverage", "precision")
+
 
 def rounded(number: float) -> str:
     """Return a number of deaths to three significant digits, for sentences."""
@@ -36,7 +39,7 @@ def number(name: str, value: float | None) -> str:
     """Return a cell of the table: deaths as whole numbers, shares to three digits."""
     if value is None:
         return "does not exist"
-    if name in ("coverage", "realized_coverage", "precision"):
+    if name in _SHARES or name.startswith(("share_", "bias_")):
         return f"{value:.3f}"
     return f"{value:,.0f}" if abs(value) < 1e15 else f"{value:.3g}"
 

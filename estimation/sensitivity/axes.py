@@ -200,7 +200,7 @@ def words_of(value: Any) -> str:
         return describe(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:.6g}"
-    says = getattr(value, "says", None)
+    says = getattr(value, "says", None) or getattr(value, "describe", None)
     if says is not None:
         return str(says())
     kind = getattr(value, "kind", None)

@@ -17,6 +17,7 @@ from estimation.randomness import integer, stream
 from estimation.sensitivity.posteriors import Posterior, Posteriors, Target, graph_key
 from models.beliefs import Belief, Known
 from models.beliefs.base import FloatArray
+from models.learned import Learned
 from models.model import Model
 
 #: Draws of a piece from which quantiles of a share are taken, where its posterior is no belief.
@@ -31,10 +32,11 @@ def judged(posteriors: Posteriors, model: Model, target: Target, prob: float) ->
     InvalidValueError
         If the target is no number, or its interval has no width.
     RefusedError
-        If expected widths are infinite.
+        If expected widths are infinite, or coverage is learned from other evidence.
     GateError
         If the posterior failed its checks.
     """
+    refuse_learned(model, "vary the beliefs as scenarios, one field after the other")
     found = posteriors.posterior(model)
     require(found.verdict(prob, (target,)), posteriors.accept)
     draws = found.of(target)
@@ -52,6 +54,23 @@ def judged(posteriors: Posteriors, model: Model, target: Target, prob: float) ->
         )  # fmt: skip
     _refuse_infinite(model, target)
     return found
+
+
+def refuse_learned(model: Model, remedy: str) -> None:
+    """Refuse a model whose shares are part of the sampled graph, before it is sampled in vain.
+
+    Parameters
+    ----------
+    model : Model
+    remedy : str
+        What to do instead.
+    """
+    if isinstance(model.joint, Learned):
+        raise RefusedError(
+            "coverage is learned from other evidence", where="model",
+            why="its shares are part of the sampled graph, and each value at which one is held "
+            "would need a sampling of its own", remedy=remedy,
+        )  # fmt: skip
 
 
 def _refuse_infinite(model: Model, target: Target) -> None:

@@ -37,7 +37,7 @@ import numpy as np
 from estimation.errors import InvalidValueError, RefusedError
 from estimation.randomness import stream
 from estimation.sensitivity.after_audit import DRAWS, PIECES, table_error, tables
-from estimation.sensitivity.conditional import Conditional, judged
+from estimation.sensitivity.conditional import Conditional, judged, refuse_learned
 from estimation.sensitivity.posteriors import TOTAL, Posteriors, Target
 from models.beliefs import Belief
 from models.beliefs.base import FloatArray
@@ -151,11 +151,16 @@ def expected_information(
     InvalidValueError
         If a size, the cost, the recall or a name is none.
     RefusedError
-        If the belief is a hard range, not on coverage, or leaves expected widths infinite.
+        If the belief is a hard range, not on coverage, or leaves expected widths infinite, or if
+        coverage is learned from other evidence.
     GateError
         If the posterior of today failed its checks.
     """
     level = probability(posteriors.prob if prob is None else prob, "prob")
+    refuse_learned(
+        model, 'put the audit into the model as evidence of kind "audits", with numbers that you '
+        "expect, and see how much narrower the interval is",
+    )  # fmt: skip
     belief = _audited_belief(model, field)
     found_share, price = share(recall, "recall"), None if cost is None else _cost(cost)
     times = None if simulations is None else whole(simulations, "simulations", low=2, why="")

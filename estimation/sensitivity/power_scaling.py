@@ -26,8 +26,11 @@ _FEWEST = 100
 #: powers of them would move these, and say nothing of what somebody believes.
 TOP = (
     "rate", "coverage", "precision", "step", "drift", "spread", "own_step", "first", "noise",
-    "delay_step", "shock_size", "drift_size", "stratum_delay",
+    "delay_step", "shock_size", "drift_size", "stratum_delay", "coverage_step", "tail",
 )  # fmt: skip
+
+#: The same of evidence beside a list, before its name; "_raw" is a density of a standard variable.
+_OF_EVIDENCE = ("share_{}", "bias_{}_raw", "place_{}", "slope_{}", "drift_{}", "noise_{}")
 
 #: Above this the answer is taken as sensitive, as in ArviZ.
 THRESHOLD = 0.05
@@ -102,7 +105,12 @@ def _densities(fit: xarray.DataTree, group: str) -> dict[str, np.ndarray]:
 def _log_priors(fit: xarray.DataTree, model: Model) -> dict[str, np.ndarray]:
     """Return the log prior densities of a fit; also of shares that stay outside the graph."""
     posterior = fit["posterior"].to_dataset()
-    found = {name: density for name, density in _densities(fit, "log_prior").items() if name in TOP}
+    others = [name for name in model.evidence if name != model.base_name]
+    top = {*TOP, *(one.format(name) for one in _OF_EVIDENCE for name in others)}
+    found = {
+        name.removesuffix("_raw"): density
+        for name, density in _densities(fit, "log_prior").items() if name in top
+    }  # fmt: skip
     for name in ("coverage", "precision"):
         belief: Belief = getattr(model.base, name)
         if name in found or isinstance(belief, Known):

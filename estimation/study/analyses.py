@@ -10,6 +10,8 @@ from estimation.errors import UndercountError
 from estimation.study.audit_plan import AuditFound, AuditPlan, look_ahead
 from estimation.study.comparison import ComparisonPlan
 from estimation.study.comparison_run import ComparisonFound, compare
+from estimation.study.learned import LearnedFound, LearnedPlan, run_learned
+from estimation.study.revision import RevisionFound, RevisionPlan, run_revision
 from estimation.study.sensitivity import SensitivityPlan
 from estimation.study.sensitivity_run import Options, SensitivityFound, vary
 
@@ -21,6 +23,8 @@ class Asked:
     sensitivity: tuple[SensitivityPlan, ...] = ()
     audits: tuple[AuditPlan, ...] = ()
     comparisons: tuple[ComparisonPlan, ...] = ()
+    revisions: tuple[RevisionPlan, ...] = ()
+    learned: tuple[LearnedPlan, ...] = ()
 
     def says(self) -> list[str]:
         """Return what is asked, a sentence a section."""
@@ -40,6 +44,8 @@ class Asked:
             parts = [*compared.methods, *(["mixture"] if compared.weights is not None else [])]
             names = ", ".join(compared.models)
             found.append(f"comparison {compared.name} ({names}): {', '.join(parts)}")
+        found += [one.says() for one in self.learned]
+        found += [one.says() for one in self.revisions]
         return found
 
 
@@ -49,7 +55,7 @@ class Answered:
 
     Parameters
     ----------
-    sensitivity, audits, comparisons : tuple
+    sensitivity, audits, comparisons, revisions, learned : tuple
         In the order of the study.
     failed : dict of str
         By what it is.
@@ -58,6 +64,8 @@ class Answered:
     sensitivity: tuple[SensitivityFound, ...] = ()
     audits: tuple[AuditFound, ...] = ()
     comparisons: tuple[ComparisonFound, ...] = ()
+    revisions: tuple[RevisionFound, ...] = ()
+    learned: tuple[LearnedFound, ...] = ()
     failed: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
@@ -94,4 +102,11 @@ def answer_all(asked: Asked, options: Options, *, one_by_one: bool = True) -> An
         failed |= {f"sensitivity {one.plan.name}, {what}": why for what, why in one.failed.items()}
     audits = carry_out("audit plan", asked.audits, look_ahead)
     comparisons = carry_out("comparison", asked.comparisons, compare)
-    return Answered(tuple(sensitivity), tuple(audits), tuple(comparisons), failed)
+    revisions = carry_out("revision", asked.revisions, _revise)
+    learned = carry_out("coverage", asked.learned, run_learned)
+    return Answered(tuple(sensitivity), tuple(audits), tuple(comparisons), tuple(revisions),
+                    tuple(learned), failed)  # fmt: skip
+
+
+def _revise(asked: RevisionPlan, options: Options) -> RevisionFound:
+    return run_revision(asked, options.prob, options.seed)

@@ -138,7 +138,10 @@ def _weights(
 
 def _refuse_other_lists(models: dict[str, Model]) -> None:
     """Refuse mixtures of totals of different lists: they are of other dates, or other people."""
-    lists = {name: canonical(model.base.content()["count"]) for name, model in models.items()}
+    lists = {
+        name: canonical(model.base.content()[model.base.data_field])
+        for name, model in models.items()
+    }
     first = next(iter(lists))
     for name, other in lists.items():
         if other != lists[first]:

@@ -54,6 +54,8 @@ def draw_run(outcome: Outcome, folder: Path) -> str:
     draw_totals(draws, published, outcome.prob, outcome.study.title, place / "totals")
     drawn = ["totals"]
     for one in outcome.fitted:
+        if one.scenario.name != "base" and not one.scenario.further:
+            continue  # would be drawn over the figures of the model as stated
         prefix = f"{one.scenario.name}-" if one.scenario.further else ""
         drawn += [prefix + name for name in _draw_model(one, outcome, place, prefix)]
     return ", ".join(f"figures/{name}.svg, figures/{name}.png" for name in drawn)

@@ -17,6 +17,8 @@ from estimation.study.build import build, with_fields
 from estimation.study.claims import read_claim
 from estimation.study.comparison import read_comparison
 from estimation.study.eventual import read_eventual, refuse_twice
+from estimation.study.learned import read_learned
+from estimation.study.revision import read_revision
 from estimation.study.sections import as_table, refuse_unknown
 from estimation.study.sensitivity import read_sensitivity
 from estimation.study.tables import named_files, refuse_same_names, resolved, with_copies
@@ -26,8 +28,9 @@ from estimation.summaries.eventual import LaterCount
 from models.checks import text, whole
 from models.model import Model
 
-_SECTIONS = {"title", "seed", "losses", "evidence", "published", "scenario", "models", "claim",
-             "sensitivity", "audit_plan", "comparison", "eventual"}  # fmt: skip
+_SECTIONS = {"title", "seed", "losses", "evidence", "beyond", "published", "scenario", "models",
+             "claim", "sensitivity", "audit_plan", "comparison", "eventual",
+             "revision", "learned"}  # fmt: skip
 
 #: The folder of a run that holds copies of the tables of its study.
 TABLES = "tables"
@@ -93,6 +96,8 @@ class Study:
         Tables beside the study, by the name that the study gives them.
     eventual : tuple of LaterCount
         Names known on later dates, to be completed.
+    notes : tuple of str
+        How tables were read where they do not say so themselves, with the name of the evidence.
     """
 
     name: str
@@ -106,6 +111,7 @@ class Study:
     written: str
     files: Mapping[str, Path] = dataclasses.field(default_factory=dict)
     eventual: tuple[LaterCount, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def article_text() -> str:
@@ -175,15 +181,16 @@ def parse_study(
 
 def _build_study(table: Mapping[str, Any], name: str, written: str, folder: Path | None) -> Study:
     refuse_unknown(table, _SECTIONS, "top level")
-    model = _model(table, "", folder)
+    notes: list[str] = []
+    model = _model(table, "", folder, notes)
     title = text(table.get("title", name), "title")
     kind = model.base.coverage.kind.replace("_", " ")
     base = Scenario("base", f"as stated: {kind}", model)
     further = tuple(
-        _further(key, section, folder)
+        _further(key, section, folder, notes)
         for key, section in as_table(table.get("models", {}), "models").items()
     )
-    changed = (_scenario(model, *item, folder) for item in _entries(table, "scenario"))
+    changed = (_scenario(model, *item, folder, notes) for item in _entries(table, "scenario"))
     scenarios = (base, *changed, *further)
     names = [scenario.name for scenario in scenarios]
     for repeated in {item for item in names if names.count(item) > 1}:
@@ -197,7 +204,7 @@ def _build_study(table: Mapping[str, Any], name: str, written: str, folder: Path
     _refuse_names("eventual", [one.name for one in later])
     refuse_twice(later)
     return Study(name, title, seed, model, scenarios, published, claims, asked, written,
-                 eventual=later)  # fmt: skip
+                 eventual=later, notes=tuple(dict.fromkeys(notes)))  # fmt: skip
 
 
 def _asked(
@@ -212,10 +219,12 @@ def _asked(
         ),
         tuple(read_audit_plan(*item, by_name) for item in _entries(table, "audit_plan")),
         tuple(read_comparison(*item, by_name, folder) for item in _entries(table, "comparison")),
+        tuple(read_revision(*item) for item in _entries(table, "revision")),
+        tuple(read_learned(*item, by_name, published) for item in _entries(table, "learned")),
     )
     sections: dict[str, tuple[Any, ...]] = {
         "sensitivity": found.sensitivity, "audit_plan": found.audits,
-        "comparison": found.comparisons,
+        "comparison": found.comparisons, "revision": found.revisions, "learned": found.learned,
     }  # fmt: skip
     for section, plans in sections.items():
         _refuse_names(section, [plan.name for plan in plans])
@@ -230,31 +239,38 @@ def _refuse_names(section: str, names: list[str]) -> None:
                             remedy="give each a name = ...")  # fmt: skip
 
 
-def _model(table: Mapping[str, Any], where: str, folder: Path | None) -> Model:
-    """Return the model of a table with sections losses and evidence."""
+def _model(table: Mapping[str, Any], where: str, folder: Path | None, notes: list[str]) -> Model:
+    """Return the model of a table with sections losses, evidence and, if there is one, beyond."""
     for section in ("losses", "evidence"):
         if section not in table:
             raise DataError(f"has no section [{where}{section}]",
                             why="a model needs losses and evidence")  # fmt: skip
     losses = build("losses", table["losses"], f"{where}losses")
     evidence = {
-        key: build("evidence", section, f"{where}evidence.{key}", folder)
+        key: build("evidence", section, f"{where}evidence.{key}", folder, notes)
         for key, section in as_table(table["evidence"], f"{where}evidence").items()
     }
+    beyond = {
+        key: build("beyond", section, f"{where}beyond.{key}")
+        for key, section in as_table(table.get("beyond", {}), f"{where}beyond").items()
+    }
+    for key in {"losses", *evidence} & set(beyond):
+        raise DataError(f"{key!r} is the name of another part", where=f"{where}beyond",
+                        why="fields of the model are told by it", remedy="rename one")  # fmt: skip
     try:
-        return Model(losses, evidence)
+        return Model(losses, evidence, beyond)
     except UndercountError as error:
         raise (error.inside(where.rstrip(".")) if where else error) from None
 
 
-def _further(name: str, section: object, folder: Path | None) -> Scenario:
+def _further(name: str, section: object, folder: Path | None, notes: list[str]) -> Scenario:
     where = f"models.{name}"
     table = as_table(section, where)
     words = ("title", "reason", "accept_maturity")
-    refuse_unknown(table, {*words, "losses", "evidence"}, where)
+    refuse_unknown(table, {*words, "losses", "evidence", "beyond"}, where)
     _refuse_name(name, where)
     said = {key: text(table.get(key, ""), f"{where}.{key}") for key in words}
-    model = _model(table, f"{where}.", folder)
+    model = _model(table, f"{where}.", folder, notes)
     return Scenario(name, said["title"] or name, model, said["reason"], further=True,
                     accept_maturity=said["accept_maturity"])  # fmt: skip
 
@@ -272,14 +288,16 @@ def _refuse_name(name: str, where: str) -> None:
         raise DataError(f"{name!r} is no name", where=where, why="it becomes a file name")
 
 
-def _scenario(model: Model, table: Mapping[str, Any], where: str, folder: Path | None) -> Scenario:
+def _scenario(
+    model: Model, table: Mapping[str, Any], where: str, folder: Path | None, notes: list[str]
+) -> Scenario:
     refuse_unknown(table, {"name", "title", "reason", "set"}, where)
     for key in ("name", "set"):
         if key not in table:
             raise DataError(f"{key!r} is missing", where=where)
     name = text(table["name"], f"{where}.name")
     _refuse_name(name, f"{where}.name")
-    model = with_fields(model, table["set"], f"{where}.set", folder)
+    model = with_fields(model, table["set"], f"{where}.set", folder, notes)
     words = {key: text(table.get(key, ""), f"{where}.{key}") for key in ("title", "reason")}
     return Scenario(name, words["title"] or name, model, words["reason"])
 

@@ -28,8 +28,10 @@ _WORDS = ("source", "event", "report", "delay", "count", "period", "stratum", "s
           "first", "dating", _AS_OF_COLUMN)  # fmt: skip
 
 
-def with_reports(section: Mapping[str, Any], where: str, folder: Path | None) -> dict[str, Any]:
-    """Return a section of evidence with its table of reports read.
+def with_reports(
+    section: Mapping[str, Any], where: str, folder: Path | None
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return a section of evidence with its table of reports read, and notes on how it was.
 
     Parameters
     ----------
@@ -55,7 +57,8 @@ def with_reports(section: Mapping[str, Any], where: str, folder: Path | None) ->
                         remedy='write table = { source = "FILE.csv" }')  # fmt: skip
     rows, reports = read_triangle(section["table"], f"{where}.table", folder)
     own = {key: value for key, value in section.items() if key != "table"}
-    return {"reports": reports} | ({"source": rows.source} if rows.source else {}) | own
+    read = {"reports": reports} | ({"source": rows.source} if rows.source else {})
+    return read | own, rows.told(reports)
 
 
 def read_triangle(

@@ -14,7 +14,7 @@ from estimation.errors import UndercountError
 from estimation.fit.batch import Tell, carry_out, silent
 from estimation.fit.engine import Engine, Plan, plan
 from estimation.fit.store import Refit, Store
-from estimation.notes import notes
+from estimation.notes import beyond_notes, coverage_note, notes
 from estimation.result import Result
 from estimation.study.analyses import Answered, answer_all
 from estimation.study.eventual import EventualFound, complete_all
@@ -88,9 +88,26 @@ class Outcome:
             ],
             diagnostics=Verdict(checks, accepted),
             published=tuple(found for one in self.fitted for found in one.published),
-            notes=(*notes(first.scenario.model, draws), *self._said_of_late()),
+            notes=(
+                *notes(first.scenario.model, draws),
+                *self._said_of_further(),
+                *self._said_of_late(),
+                *self.study.notes,
+            ),
             versions=versions(),
         )
+
+    def _said_of_further(self) -> tuple[str, ...]:
+        """Return what further models learned of coverage, and what is added to their totals."""
+        further = [one for one in self.fitted if one.scenario.further]
+        models = {one.scenario.name: (one.scenario.model, one.losses) for one in further}
+        found = []
+        for name, (model, losses) in models.items():
+            said = beyond_notes(model)
+            if len(model.evidence) > 1:
+                said.insert(0, coverage_note(model, scalar_draws(losses)))
+            found += [f"Model {name}: {one}" for one in said]
+        return tuple(found)
 
     def _said_of_late(self) -> tuple[str, ...]:
         late = [one.scenario.name for one in self.fitted if one.losses.late]

@@ -51,7 +51,8 @@ class SensitivityPlan:
     indices : int or None
         Points of the samples of Sobol indices.
     anatomy, power_scaling : bool
-        Whether the interval is taken apart; whether priors and sources are power-scaled.
+        Whether the interval is taken apart (by default where no other evidence informs coverage:
+        there it cannot be); whether priors and sources are power-scaled.
     """
 
     name: str
@@ -119,7 +120,8 @@ def read_sensitivity(
             raise error.inside(where) from None
     return SensitivityPlan(
         name, title, scenario.name, model, design, targets, questions, indices,
-        flag(table, "anatomy", where), flag(table, "power_scaling", where),
+        flag(table, "anatomy", where, default=len(model.evidence) == 1),
+        flag(table, "power_scaling", where),
     )  # fmt: skip
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from estimation.errors import DataError, UndercountError
+from estimation.errors import DataError, UndercountError, UsageError
 from estimation.study.sections import as_table, refuse_unknown
 from estimation.tables.read import read_cells
 from models.checks import text
@@ -15,8 +15,11 @@ from models.checks import text
 #: What tells a file from a shipped dataset.
 _ENDINGS = (".csv", ".csv.gz", ".parquet")
 
-#: Keys of a table that may name files: itself, and the dates of its publications.
-_OF_TABLE = ("source", "published")
+#: Keys of a table that may name files: itself, the dates of its publications, deaths to take off.
+_OF_TABLE = ("source", "published", "remove")
+
+#: The key of a register that names a file outside a table.
+_DRAWS = "draws"
 
 #: Options of a table that are texts.
 _WORDS = ("source", "count", "period", "step", "stratum", "gaps", "unknown", "dating")
@@ -45,8 +48,7 @@ def with_table(section: Mapping[str, Any], where: str, folder: Path | None) -> d
     options = dict(as_table(section["table"], place))
     known = inspect.signature(read_cells).parameters
     refuse_unknown(options, known, place)
-    if "source" not in options:
-        raise DataError("'source' is missing", where=place, remedy="a file, or a shipped dataset")
+    source = named_source(options, place, folder)
     _check_types(options, place)
     exposure = options.get("exposure")
     if exposure is not None:
@@ -56,15 +58,38 @@ def with_table(section: Mapping[str, Any], where: str, folder: Path | None) -> d
             exposure["table"] = resolved(table, folder)
         options["exposure"] = exposure
     try:
-        found = read_cells(resolved(options.pop("source"), folder), **options)
+        found = read_cells(source, **options)
     except UndercountError as error:
-        if error.where.partition(".")[0] in known:
-            raise error.inside(place) from None
-        error.where = f"{place}: {error.where}" if error.where else place  # a file and its line
-        raise
+        raise placed(error, place, known) from None
     read = {"count": found.cells, "as_of": found.as_of, "source": found.source}
     own = {key: value for key, value in section.items() if key != "table"}
     return {key: value for key, value in read.items() if value} | own
+
+
+def named_source(options: dict[str, Any], place: str, folder: Path | None) -> Any:
+    """Take the source out of the options of a table; return the file or dataset that it names."""
+    if "source" not in options:
+        raise DataError("'source' is missing", where=place, remedy="a file, or a shipped dataset")
+    return resolved(text(options.pop("source"), f"{place}.source"), folder)
+
+
+def placed(error: UndercountError, place: str, known: Collection[str]) -> UndercountError:
+    """Return an error of a reader with its place in the study.
+
+    Parameters
+    ----------
+    error : UndercountError
+    place : str
+        Where the study names the table.
+    known : collection of str
+        Options of the reader: what is wrong with one of them is told by its name.
+    """
+    if isinstance(error, UsageError):  # a file is to blame here, not the words of a command
+        error = DataError(error.what, where=error.where, why=error.why, remedy=error.remedy)
+    if error.where.partition(".")[0].partition("[")[0] in known:
+        return error.inside(place)
+    error.where = f"{place}: {error.where}" if error.where else place  # a file and its line
+    return error
 
 
 def _check_types(options: Mapping[str, Any], place: str) -> None:
@@ -97,9 +122,10 @@ def with_copies(table: Any) -> Any:
     if not isinstance(table, Mapping):
         return table
     return {
-        key: _with_bare_names(value) if _names_files(key, value) else with_copies(value)
+        key: _with_bare_names(value) if _names_files(key, value)
+        else Path(value).name if key == _DRAWS and _file(value) else with_copies(value)
         for key, value in table.items()
-    }
+    }  # fmt: skip
 
 
 def _names_files(key: str, value: object) -> bool:
@@ -129,6 +155,8 @@ def named_files(table: object) -> list[str]:
                 found += [name for one in _OF_TABLE for name in _file(value.get(one))]
                 exposure = value.get("exposure")
                 found += _file(exposure.get("table")) if isinstance(exposure, Mapping) else []
+            elif key == _DRAWS:
+                found += _file(value)
             else:
                 found += named_files(value)
     elif isinstance(table, list):

@@ -16,7 +16,9 @@ from estimation.study.analyses import Answered
 from estimation.study.comparison_write import draw_comparisons, write_comparisons
 from estimation.study.eventual import eventual_rows
 from estimation.study.figures import draw_run
+from estimation.study.learned_write import draw_all_learned, write_learned
 from estimation.study.read import TABLES, Study
+from estimation.study.revision_write import draw_revisions, write_revision
 from estimation.study.run import Outcome, versions
 from estimation.study.sensitivity_write import draw_sensitivity, write_sensitivity
 from estimation.summaries.agreement import Published
@@ -87,9 +89,10 @@ def write_provenance(
 
 def write_answers(answered: Answered, folder: Path) -> list[str]:
     """Write the tables of sensitivity studies, audits and comparisons; return their names."""
-    return write_sensitivity(answered.sensitivity, folder) + write_comparisons(
-        answered.comparisons, answered.audits, folder
-    )
+    written = write_sensitivity(answered.sensitivity, folder)
+    written += write_comparisons(answered.comparisons, answered.audits, folder)
+    written += write_learned(answered.learned, folder)
+    return written + write_revision(answered.revisions, folder)
 
 
 def draw_answers(answered: Answered, published: Published | None, folder: Path) -> list[str]:
@@ -100,6 +103,8 @@ def draw_answers(answered: Answered, published: Published | None, folder: Path) 
     place.mkdir(exist_ok=True)
     drawn = draw_sensitivity(answered.sensitivity, published, place)
     drawn += draw_comparisons(answered.comparisons, answered.audits, published, place)
+    drawn += draw_all_learned(answered.learned, place)
+    drawn += draw_revisions(answered.revisions, place)
     return [f"figures/{name}{ending}" for name in drawn for ending in (".svg", ".png")]
 
 

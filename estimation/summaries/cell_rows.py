@@ -17,9 +17,19 @@ _LONGER = {"day": ("month", "year"), "week": ("month", "year"), "month": ("year"
 
 
 def scalar_draws(losses: Losses) -> dict[str, np.ndarray]:
-    """Return the estimands without a period or stratum, the total first."""
+    """Return the estimands without a period or stratum.
+
+    The total comes first, then the total with what no source sees and its parts.
+
+    Parameters
+    ----------
+    losses : Losses
+        Of a fit.
+    """
     variables = losses.posterior["posterior"].data_vars
-    return {str(name): values.to_numpy() for name, values in variables.items() if values.ndim == 2}
+    found = {str(name): values.to_numpy() for name, values in variables.items() if values.ndim == 2}
+    first = ["total", "total_with_beyond", *(name for name in found if name.startswith("beyond_"))]
+    return {name: found[name] for name in dict.fromkeys([*first, *found]) if name in found}
 
 
 def cell_rows(
@@ -45,7 +55,8 @@ def cell_rows(
     list of dict
         "total" by period and stratum as far as the table has them and is not too large to be told
         cell by cell; by month and year ("step" says which); "rate" per 10,000 at risk, and
-        "coverage", by stratum; with late reports "eventual" by period, month and year.
+        "coverage", by stratum; with late reports "eventual" by period, month and year; where
+        coverage drifts, "period_coverage" by period.
     """
     order = {"total": (moment_orders or {}).get("total", np.inf)}
     order["rate"] = order["total"]
@@ -68,6 +79,7 @@ def _cells(losses: Losses) -> Iterator[tuple[str, dict[str, str], np.ndarray]]:
             undated = losses.deaths[:, -1].sum(axis=1, dtype=np.int64)
             yield "total", {"period": "unknown"}, undated
     yield from _eventual(losses)
+    yield from _period_coverage(losses)
     yield from _strata(losses)
     if losses.periods and losses.strata and losses.deaths[0].size <= LARGEST_TABLE:
         for i, first in enumerate(losses.periods):
@@ -85,6 +97,14 @@ def _eventual(losses: Losses) -> Iterator[tuple[str, dict[str, str], np.ndarray]
             step = {} if longer == losses.step else {"step": longer}
             names = losses.eventual[:, rows].sum(axis=(1, 2), dtype=np.int64)
             yield "eventual", {"period": first.isoformat(), **step}, names
+
+
+def _period_coverage(losses: Losses) -> Iterator[tuple[str, dict[str, str], np.ndarray]]:
+    variables = losses.posterior["posterior"]
+    if "period_coverage" in variables:
+        shares = variables["period_coverage"].to_numpy().reshape(-1, len(losses.periods))
+        for i, first in enumerate(losses.periods):
+            yield "period_coverage", {"period": first.isoformat()}, shares[:, i]
 
 
 def _strata(losses: Losses) -> Iterator[tuple[str, dict[str, str], np.ndarray]]:

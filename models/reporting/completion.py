@@ -7,6 +7,7 @@ hold: the level is free with the scale prior, so that coverage keeps its own.
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,8 +25,35 @@ if TYPE_CHECKING:
 _LARGEST_SUM = 8e18
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Shares:
+    """Draws of what lies between names and deaths.
+
+    Parameters
+    ----------
+    coverage, precision, tail : (draw,) numbers
+        Of the whole list; the tail is the share of names later than the longest delay.
+    odds : (draw, n_period or 1) numbers
+        Odds of a death never to be on the list.
+    """
+
+    coverage: FloatArray
+    precision: FloatArray
+    tail: FloatArray
+    odds: FloatArray
+
+
+def believed_shares(late: Late, draws: int, rng: np.random.Generator) -> Shares:
+    """Draw shares from what is believed of them."""
+    evidence = late.evidence
+    coverage = evidence.coverage.draw(rng, draws)
+    precision = evidence.precision.draw(rng, draws)
+    tail = np.zeros(draws) if evidence.tail is None else evidence.tail.draw(rng, draws)
+    return Shares(coverage, precision, tail, ((1 - coverage) / coverage)[:, None])
+
+
 def complete_late(
-    late: Late, latent: FloatArray, rng: np.random.Generator
+    late: Late, latent: FloatArray, rng: np.random.Generator, shares: Shares | None = None
 ) -> dict[str, np.ndarray]:
     """Draw names and deaths by cell.
 
@@ -34,6 +62,8 @@ def complete_late(
     late : Late
     latent : (draw, n_unknown) numbers
     rng : numpy.random.Generator
+    shares : Shares, optional
+        What other evidence says of them; drawn from their beliefs by default.
 
     Returns
     -------
@@ -45,15 +75,13 @@ def complete_late(
         the longest one, on a day without weekday, shock or drift; reported_ahead (draw, horizon
         + 1, ...cells); scales.
     """
-    shares, names, unseen, further = rng.spawn(4)
+    believed, names, unseen, further = rng.spawn(4)
     evidence, reports = late.evidence, late.reports
-    draws = latent.shape[0]
-    coverage = evidence.coverage.draw(shares, draws)
-    precision = evidence.precision.draw(shares, draws)
-    odds = ((1 - coverage) / coverage)[:, None, None]
+    shares = shares or believed_shares(late, latent.shape[0], believed)
+    coverage, precision, share = shares.coverage, shares.precision, shares.tail
+    odds = shares.odds[:, :, None]
     ahead, reported, masked, rate = draw_ahead(late.layout, reports, latent, names)
     known = reports.known
-    share = np.zeros(draws) if evidence.tail is None else evidence.tail.draw(shares, draws)
     visible = tail_visible(late)
     coming = rate * (share / (1 - share))[:, None, None] * (1 - visible[0])[:, None]
     ahead = ahead + _poisson(coming, names, rate[0].size)

@@ -102,7 +102,9 @@ def curves(layout: Layout, latent: FloatArray) -> Curves:
         steps = steps + priors["walk_drift"] * block("walk_drift")
     path = _path(steps)
     walk = layout.typical + block("level") + path - path.mean(axis=1, keepdims=True)
-    calendar = scale("log_shock") * np.sinh(block("shock")) * layout.published
+    shocks = scale("log_shock") * np.sinh(block("shock"))
+    calendar = np.zeros((draws, form.reports))
+    calendar[:, layout.published] = shocks if form.sparse else shocks[:, layout.published]
     event = np.zeros((draws, form.periods))
     early = np.zeros((draws, form.early, form.periods))
     if form.weekly:

@@ -57,6 +57,10 @@ class Form:
         Whether strata have walks of their own.
     small : bool
         Whether all counts are so small that a table of log gamma functions serves.
+    sparse : bool
+        Whether most dates are without publication, and hazards are alike but on the others.
+    publications : int
+        Dates with a publication; read of sparse forms, which have a shock for these alone.
     """
 
     periods: int
@@ -68,6 +72,8 @@ class Form:
     walk_drift: bool
     own: bool
     small: bool
+    sparse: bool = False
+    publications: int = 0
 
     @functools.cached_property
     def blocks(self) -> dict[str, slice]:
@@ -93,7 +99,7 @@ class Form:
         sizes = [
             ("level", 1), ("log_step", 1), ("step", self.periods - 1), ("log_noise", 1),
             ("first", 1), ("log_delay_step", 1), ("delay", self.delays - 2),
-            ("log_shock", 1), ("shock", self.reports),
+            ("log_shock", 1), ("shock", self.publications if self.sparse else self.reports),
         ]  # fmt: skip
         if self.walk_drift:
             sizes.append(("walk_drift", 1))

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models.graph_priors import half_normal, standard_normal, student
 from models.reporting.curves import CERTAIN
 from models.reporting.form import HEAVY, PRIORS, SMALL_COUNT, Form, weekday_contrasts
 
 if TYPE_CHECKING:
     import pymc
     from pytensor.tensor.variable import TensorVariable
-
-_LOG_2 = float(np.log(2))
 
 
 def build_graph(name: str, form: Form, values: Mapping[str, Any]) -> pymc.Model:
@@ -40,22 +39,35 @@ def build_graph(name: str, form: Form, values: Mapping[str, Any]) -> pymc.Model:
             support_point=lambda rv, size, center, factor, priors: pt.zeros_like(center),
             signature="(n),(n,m),(k)->(n)",
         )  # fmt: skip
-        latent = _latent(form, position, data["center"], data["factor"])
+        latent = latent_of(position, data["center"], data["factor"], form.size)
         pm.Deterministic("latent", latent)
-        inverse = pt.exp(2 * latent[form.blocks["log_noise"]])[0]
-        pm.CustomDist(
-            name, _log_mean(form, latent, data), inverse, data["seen"][:, None], data["constant"],
-            logp=_small_logp if form.small else _large_logp, observed=data[f"{name}_count"],
-        )  # fmt: skip
+        prior = {key: data["priors"][at] for at, key in enumerate(PRIORS)}
+        observe_cells(name, form, latent, data, prior)
     return model
 
 
-def _latent(form: Form, position: Any, center: Any, factor: Any) -> TensorVariable:
+def observe_cells(
+    name: str, form: Form, latent: Any, data: Mapping[str, Any], prior: Mapping[str, Any]
+) -> None:
+    """Add the names of past cells to the PyMC model in context."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    inverse = pt.exp(2 * latent[form.blocks["log_noise"]])[0]
+    pm.CustomDist(
+        name, _log_mean(form, latent, data, prior), inverse, data["seen"][:, None],
+        data["constant"], logp=_small_logp if form.small else _large_logp,
+        observed=data[f"{name}_count"],
+    )  # fmt: skip
+
+
+def latent_of(position: Any, center: Any, factor: Any, size: int) -> TensorVariable:
+    """Return the unknowns that stand at a position of the sampler's coordinates."""
     import pytensor.tensor as pt
 
     # not a product by BLAS: its sums depend on the number of threads, which chains need themselves
     moved = (factor * position[None, :]).sum(axis=1)
-    return pt.specify_shape(center + moved, (form.size,))
+    return pt.specify_shape(center + moved, (size,))
 
 
 def _position_logp(form: Form, position: Any, center: Any, factor: Any, priors: Any) -> Any:
@@ -63,34 +75,49 @@ def _position_logp(form: Form, position: Any, center: Any, factor: Any, priors: 
 
     The determinant of the factor, a constant, is left out.
     """
-    import pytensor.tensor as pt
+    latent = latent_of(position, center, factor, form.size)
+    return prior_density(form, latent, {key: priors[at] for at, key in enumerate(PRIORS)})
 
-    latent = _latent(form, position, center, factor)
-    prior = {key: priors[place] for place, key in enumerate(PRIORS)}
+
+def prior_density(form: Form, latent: Any, prior: Mapping[str, Any]) -> Any:
+    """Return the log prior density of the blocks of a form in latent coordinates."""
     total: Any = 0.0
     for name, block in form.blocks.items():
         values = latent[block]
         if name == "level":
             continue
         if name.startswith("log_"):
-            scale = prior[name]
-            square = pt.exp(2 * values) / scale**2
-            total += (0.5 * np.log(2 / np.pi) - pt.log(scale) - square / 2 + values).sum()
+            total += half_normal(values, prior[name])
         elif name in HEAVY:
-            tail, raw, far = prior[f"{name}_tail"], pt.sinh(values), pt.abs(values)
-            constant = pt.gammaln((tail + 1) / 2) - pt.gammaln(tail / 2) - pt.log(np.pi * tail) / 2
-            each = constant - (tail + 1) / 2 * pt.log1p(raw**2 / tail)
-            total += (each + far + pt.log1p(pt.exp(-2 * far)) - _LOG_2).sum()
+            total += student(values, prior[f"{name}_tail"])
         else:
-            total += (-0.5 * values**2 - 0.5 * np.log(2 * np.pi)).sum()
+            total += standard_normal(values)
     return total
 
 
-def _log_mean(form: Form, latent: Any, data: Mapping[str, Any]) -> Any:
+def log_rate(
+    form: Form, latent: Any, data: Mapping[str, Any], prior: Mapping[str, Any]
+) -> TensorVariable:
+    """Return the log expected names of each period that all strata share, (n_period,)."""
+    import pytensor.tensor as pt
+
+    steps = pt.exp(latent[form.blocks["log_step"]]) * pt.sinh(latent[form.blocks["step"]])
+    if form.walk_drift:
+        steps = steps + prior["walk_drift"] * latent[form.blocks["walk_drift"]]
+    moves = pt.concatenate([pt.zeros(1), pt.cumsum(steps)])
+    walk = data["typical"] + latent[form.blocks["level"]] + moves - moves.mean()
+    if form.weekly:
+        effects = pt.dot(weekday_contrasts(), latent[form.blocks["event_weekday"]])
+        walk = walk + (effects * prior["event_weekday"])[data["weekdays"][: form.periods]]
+    return walk
+
+
+def _log_mean(
+    form: Form, latent: Any, data: Mapping[str, Any], prior: Mapping[str, Any]
+) -> TensorVariable:
     """Return the log expected names of each past cell, (n_cell, n_stratum)."""
     import pytensor.tensor as pt
 
-    prior = {key: data["priors"][place] for place, key in enumerate(PRIORS)}
     contrasts = weekday_contrasts()
 
     def block(name: str) -> Any:
@@ -102,38 +129,36 @@ def _log_mean(form: Form, latent: Any, data: Mapping[str, Any]) -> Any:
     def path(steps: Any) -> Any:
         return pt.concatenate([pt.zeros(1), pt.cumsum(steps)])
 
-    steps = pt.exp(block("log_step")) * pt.sinh(block("step"))
-    if form.walk_drift:
-        steps = steps + prior["walk_drift"] * block("walk_drift")
-    moves = path(steps)
-    walk = data["typical"] + block("level") + moves - moves.mean()
-    calendar = pt.exp(block("log_shock")) * pt.sinh(block("shock")) * data["published"]
+    walk = log_rate(form, latent, data, prior)
+    base = prior["first"] + prior["first_spread"] * block("first")
+    if form.delays > 2:
+        base = base + path(pt.exp(block("log_delay_step")) * pt.sinh(block("delay")))
+    shocks = pt.exp(block("log_shock")) * pt.sinh(block("shock"))
+    if form.sparse:
+        return walk[data["period"], None] + _log_reported(base, shocks, data)[:, None]
+    calendar = shocks * data["published"]
     event: Any = pt.zeros(form.periods)
     if form.weekly:
-        walk = walk + weekly("event_weekday", "event_weekday", form.periods)
         calendar = calendar + weekly("report_weekday", "report_weekday", form.reports)
         event = weekly("delay_weekday", "delay_weekday", form.periods)
     if form.drift:
         drift = path(pt.exp(block("log_drift")) * block("drift"))
         calendar = calendar + drift - drift.mean()
-    base = prior["first"] + prior["first_spread"] * block("first")
-    if form.delays > 2:
-        base = base + path(pt.exp(block("log_delay_step")) * pt.sinh(block("delay")))
     period, delay = data["period"], data["delay"]
     hazard = pt.concatenate([base, pt.zeros(1)])[delay] + calendar[period + delay] + event[period]
     for early in range(form.early):
         effect = weekly(f"delay_weekday_{early}", "delay_weekday", form.periods)
         hazard = hazard + pt.eq(delay, early) * effect[period]
     hazard = hazard[:, None]
-    log_rate = walk[:, None]
+    rates = walk[:, None]
     if form.strata > 1:
-        log_rate = log_rate + (pt.exp(block("log_spread")) * block("effect"))[None, :]
+        rates = rates + (pt.exp(block("log_spread")) * block("effect"))[None, :]
         hazard = hazard + (pt.exp(block("log_stratum_delay")) * block("stratum_delay"))[None, :]
     if form.own:
         own = block("own").reshape((form.periods - 1, form.strata))
         own = (own - own.mean(axis=1, keepdims=True)) * pt.exp(block("log_own_step"))
         own = pt.concatenate([pt.zeros((1, form.strata)), pt.cumsum(own, axis=0)], axis=0)
-        log_rate = log_rate + own
+        rates = rates + own
     certain = pt.eq(delay, form.delays - 1)[:, None]
     hazard = pt.switch(certain, CERTAIN, hazard)
     passed = pt.concatenate(
@@ -141,7 +166,24 @@ def _log_mean(form: Form, latent: Any, data: Mapping[str, Any]) -> Any:
     )
     waited = passed[data["merged"]]
     now = pt.maximum(passed[1:] - waited, 1e-12)
-    return log_rate[period] + passed[data["begin"]] - waited + pt.log(-pt.expm1(-now))
+    return rates[period] + passed[data["begin"]] - waited + pt.log(-pt.expm1(-now))
+
+
+def _log_reported(base: Any, shocks: Any, data: Mapping[str, Any]) -> Any:
+    """Return the log probability to be reported in each seen cell; see `past.sparse_cells`."""
+    import pytensor.tensor as pt
+
+    def sums(values: Any) -> Any:
+        return pt.concatenate([pt.zeros(1), pt.cumsum(values)])
+
+    usual = sums(pt.concatenate([pt.softplus(base), pt.as_tensor([CERTAIN])]))
+    hazard = base[data["corrected"]]
+    shocked = pt.softplus(hazard + shocks[data["publication"]])
+    moved = sums(shocked - pt.softplus(hazard))
+    start = moved[data["begin"]]
+    waited = usual[data["merged"]] + moved[data["before"]] - start
+    passed = usual[data["delay"] + 1] + moved[data["after"]] - start
+    return -waited + pt.log(-pt.expm1(-pt.maximum(passed - waited, 1e-12)))
 
 
 def _small_logp(count: Any, log_mean: Any, inverse: Any, seen: Any, constant: Any) -> Any:

@@ -7,6 +7,7 @@ into that of the next publication, for which the hazards of all of them count.
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,46 @@ def past_cells(reports: Reports) -> Past:
     seen = published & ~reports.extra("masked")[period, delay]
     counts = np.where(seen[:, None], reports.counts[period, delay], 0)
     return Past(period, delay, begin, merged, seen, counts)
+
+
+def sparse_cells(
+    name: str, past: Past, published: NDArray[np.bool_], last: int
+) -> dict[str, NDArray[Any]]:
+    """Return the data of a graph that holds published cells alone.
+
+    Where nothing was published hazards depend on the delay only, so that what has passed by a
+    delay is a sum over delays, the same for all periods, and a correction for each publication.
+
+    Parameters
+    ----------
+    name : str
+        Name of the evidence.
+    past : Past
+    published : (n_report,) booleans
+    last : int
+        The longest delay, at which all the rest is reported.
+
+    Returns
+    -------
+    dict of arrays
+        Of seen cells: period; first and last delay whose names come with it (`merged`, `delay`);
+        how many corrections come before the period (`begin`), before the first and after the last
+        of these delays (`before`, `after`); constant, counts.  Of corrections: their delay and
+        publication (`corrected`, `publication`).
+    """
+    from scipy.special import gammaln
+
+    shocked = published[past.period + past.delay] & (past.delay < last)
+    passed = np.concatenate([[0], np.cumsum(shocked)])
+    seen = np.flatnonzero(past.seen)
+    return {
+        "period": past.period[seen], "delay": past.delay[seen],
+        "merged": past.delay[past.merged[seen]], "begin": passed[past.begin[seen]],
+        "before": passed[past.merged[seen]], "after": passed[seen + 1],
+        "corrected": past.delay[shocked],
+        "publication": (np.cumsum(published) - 1)[(past.period + past.delay)[shocked]],
+        "constant": gammaln(past.counts[seen] + 1.0), f"{name}_count": past.counts[seen],
+    }  # fmt: skip
 
 
 def log_reported(found: Curves, past: Past) -> FloatArray:

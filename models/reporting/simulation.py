@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from models.reporting.ahead import calendar_ahead, publications_of
+from models.reporting.completion import Shares, tail_visible
 from models.reporting.curves import FloatArray, Layout, curves, log_unreported
+from models.reporting.density import scale_name
 from models.reporting.form import HEAVY
 from models.reports import Reports
 from models.thinning import LARGEST_MEAN
+
+if TYPE_CHECKING:
+    from models.late import Late
 
 
 def prior_latent(layout: Layout, rng: np.random.Generator, draws: int) -> FloatArray:
@@ -82,3 +89,48 @@ def simulate_counts(
             if published[period, delay]:
                 counts[:, period, delay] = names
     return counts, eventual
+
+
+def simulate_deaths(
+    late: Late, latent: FloatArray, shares: Shares, rng: np.random.Generator
+) -> dict[str, np.ndarray]:
+    """Simulate triangles, names and deaths.
+
+    Parameters
+    ----------
+    late : Late
+        Its counts are not read.
+    latent : (draw, n_unknown) numbers
+    shares : Shares
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    dict of (draw, ...) arrays
+        See `models.late.Late.simulate`.
+    """
+    counts, eventual = simulate_counts(late.layout, late.reports, latent, rng)
+    within = np.exp(np.minimum(curves(late.layout, latent).log_rate, np.log(LARGEST_MEAN)))
+    coming = within * (shares.tail / (1 - shares.tail))[:, None, None]
+    visible = tail_visible(late)[0][:, None]
+    largest = LARGEST_MEAN / within[0].size
+    beyond = rng.poisson(np.minimum(coming * visible, largest))
+    eventual = eventual + beyond + rng.poisson(np.minimum(coming * (1 - visible), largest))
+    known = counts.sum(axis=2) + beyond
+    precision = shares.precision[:, None, None]
+    rates = (within + coming) * precision
+    confirmed = rng.binomial(known, precision)
+    true = confirmed + rng.binomial(eventual - known, precision)
+    deaths = true + rng.poisson(np.minimum(rates * shares.odds[:, :, None], largest))
+    total, names = deaths.sum(axis=(1, 2)), eventual.sum(axis=(1, 2))
+    seen = confirmed.sum(axis=(1, 2))
+    scales = {
+        scale_name(name): np.exp(latent[:, block.start])
+        for name, block in late.layout.form.blocks.items() if name.startswith("log_")
+    }  # fmt: skip
+    return scales | {
+        "coverage": shares.coverage, "precision": shares.precision, "count": counts,
+        "beyond": beyond, "eventual_names": late.squeezed(eventual),
+        "deaths": late.squeezed(deaths), "eventual": names, "total": total, "seen": seen,
+        "unseen": total - seen,
+    }  # fmt: skip

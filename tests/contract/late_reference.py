@@ -55,6 +55,9 @@ def late_models():
                 **judged,
             )},
         ),
+        "sparse": Model(
+            Walk(), {"names": Triangle(triangle(9, 5, published=np.arange(9) % 3 == 2), **judged)}
+        ),
         "strata": Model(walk_pooled(), {"names": Triangle(triangle(strata=3), **judged)}),
         "own": Model(
             walk_pooled(own_step=0.2), {"names": Triangle(triangle(strata=2, step="day"))}
@@ -84,6 +87,8 @@ def plain_log_likelihood(model, latent):
         effects = weekday_contrasts() @ value[name] * priors[prior]
         return effects[(weekday + at) % 7]
 
+    # a list that is seldom published has shocks of its publications alone
+    of_shock = np.cumsum(reports.published) - 1 if form.sparse else np.arange(form.reports)
     rate = np.zeros(form.periods)
     for t in range(1, form.periods):
         rate[t] = rate[t - 1] + scale("log_step") * np.sinh(value["step"][t - 1])
@@ -118,7 +123,7 @@ def plain_log_likelihood(model, latent):
                 if d < form.delays - 1:
                     logit = base[d]
                     if reports.published[r]:
-                        logit += scale("log_shock") * np.sinh(value["shock"][r])
+                        logit += scale("log_shock") * np.sinh(value["shock"][of_shock[r]])
                     logit += drift[r] - drift.mean()
                     if form.weekly:
                         logit += rhythm("report_weekday", "report_weekday", r)

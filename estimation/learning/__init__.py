@@ -1,0 +1,1 @@
+"""What each source says of coverage, and whether sources agree."""

@@ -1,0 +1,1 @@
+"""One list of names beside evidence that learns its coverage."""
