@@ -258,9 +258,9 @@ class Snapshots:
                 "the total is the list divided by coverage: if true coverage is lower, more died",
             ),
             Assumption(
-                "deaths fall into the period in which their names came", "too low",
-                "names come months late: while losses rise the latest periods lack deaths whose "
-                "names are still to come, and after a peak they hold those of the peak",
+                "deaths fall into the period in which their names came", "either",
+                "names come months late: after losses have risen the latest periods, and the total "
+                "with them, are too low; after they have fallen, too high",
             ),
             Assumption(
                 "names that come in a batch are of older deaths, and the next days bring as many "

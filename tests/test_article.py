@@ -12,6 +12,7 @@ from estimation import Losses
 from estimation.cli import main
 from estimation.fit.nuts import sample_graph
 from models.late import Late
+from models.learned import Learned
 from tests.late_by_hand import sample_late_by_hand
 from tests.test_command_line import _schema
 
@@ -38,9 +39,9 @@ def folder(tmp_path_factory):
     target = tmp_path_factory.mktemp("run") / "article"
 
     def sample(model, draws, **options):
-        # the triangle takes longer to compile and sample than all else: its fit by NUTS is looked
-        # at where it is measured, the rest of its way through a run is looked at here
-        if isinstance(model.joint, Late):
+        # these take longer to compile and sample than all else: their fits by NUTS are looked at
+        # where they are measured, the rest of their way through a run is looked at here
+        if isinstance(model.joint, Late | Learned):
             return sample_late_by_hand(model, draws, spread=0.5, **options)
         return sample_graph(model, draws, **options)
 
@@ -119,6 +120,8 @@ def test_pictures_are_drawn(folder):
         "curve-coverage-names-precision.png", "anatomy-coverage.png", "tornado-weekly.png",
         "curve-weekly-names-coverage.png", "anatomy-weekly.png", "information-graves.png",
         "mixture-readings.png", "comparison-steps-loo.png", "late-eventual.png",
+        "learned-periods.png", "learned-coverage.png", "learned-rises.png", "sources-coverage.png",
+        "sources-coverage-total.png", "revision-by-year.png", "revision-by-day.png",
     }  # fmt: skip
 
 
@@ -167,3 +170,26 @@ def test_readings_are_mixed_and_steps_are_ranked(folder):
         compared["light-tails"]["difference_se"]
     )
     assert {row["kind"] for row in compared.values()} == {"integrated"}
+
+
+def test_coverage_is_told_as_judged_and_as_learned(folder):
+    rows = {(row["sources"], row["span"]): row for row in _table(folder, "learned")}
+    total, judged = rows["learned", "total"], rows["judged", "total"]
+    assert int(total["names"]) == 121_188
+    widths = [float(row["deaths_high"]) - float(row["deaths_low"]) for row in (total, judged)]
+    assert widths[0] < widths[1]
+    assert ("without probate", "total") in rows
+    assert ("learned", "to 2025-05-04") in rows
+    sources = {row["source"] for row in _table(folder, "conflicts")}
+    assert sources == {"judgment", "probate", "rosstat"}
+    totals = {row["name"]: row for row in _rows(folder / "summary.csv") if row["model"] == "learned"
+              and not row["period"]}  # fmt: skip
+    beyond = float(totals["total_with_beyond"]["median"]) - float(totals["total"]["median"])
+    assert 35_000 < beyond < 60_000
+
+
+def test_the_change_from_may_to_august_is_taken_apart(folder):
+    rows = {(row["revision"], row["part"]): row for row in _table(folder, "revision")
+            if not row["period"]}  # fmt: skip
+    assert float(rows["by-day", "new deaths"]["names"]) == 2_779
+    assert float(rows["by-day", "late names"]["names"]) == 14_443 - 2_779

@@ -14,7 +14,19 @@ from estimation.learning import conflict as conflicts
 from estimation.learning.conflict import Conflict, conflict, rarity
 from estimation.learning.sources import judged, sources, without
 from estimation.study.read import parse_study
-from models import Beta, Count, Estimates, Flat, LogitNormal, Model, Register, between
+from models import (
+    Beta,
+    Count,
+    Estimates,
+    Flat,
+    LogitNormal,
+    Model,
+    Register,
+    Snapshots,
+    Totals,
+    Walk,
+    between,
+)
 from models.baseline import baseline_draws
 from tests.learned_study import EVERYTHING, write_files
 
@@ -82,6 +94,11 @@ def test_unknown_and_ambiguous_sources_are_refused(everything):
     register = Register(Estimates([2000.0], [0.08]))
     with pytest.raises(InvalidValueError, match="give the evidence another name"):
         sources(Model(Flat(), {"names": Count(1000, WIDE), "judgment": register}))
+    months = tuple(DAY(2024, month, 1) for month in range(1, 5))
+    totals = Totals((DAY(2024, 2, 10), DAY(2024, 4, 30)), [300, 1000], months)
+    closed = Register(Estimates([2000.0], [0.08], end=(DAY(2024, 5, 1),)))
+    with pytest.raises(RefusedError, match="the list is of totals over time"):
+        sources(Model(Walk(), {"names": Snapshots(totals, WIDE), "probate": closed}))
 
 
 # -- conflict -----------------------------------------------------------------------------------

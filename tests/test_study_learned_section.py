@@ -72,7 +72,7 @@ def test_a_run_writes_says_and_draws_what_was_learned(place, capsys):
         "Coverage small: Three years", "names over deaths", "to 2022-12-31", "without graves",
         "without the judgment on coverage", "probate: deaths, 2022-01-01 to 2022-12-31",
         "graves: share found, all places", "Published 15,000 to 25,000 (official, deaths to 2022-",
-        "learned.csv", "figures/learned-small.png, figures/learned-small-total.png",
+        "learned.csv", "figures/sources-small.png, figures/sources-small-total.png",
     ):  # fmt: skip
         assert words in said, words
     with (out / "learned.csv").open() as file:
@@ -90,9 +90,11 @@ def test_a_run_writes_says_and_draws_what_was_learned(place, capsys):
     assert [row["source"] for row in compared] == ["judgment", "probate", "probate", "graves"]
     assert {row["verdict"] for row in compared} == {"agrees"}
     assert float(compared[2]["said"]) == pytest.approx(np.sqrt(27000 * 33000))
-    for name in ("learned-small", "learned-small-total"):
+    for name in ("sources-small", "sources-small-total"):
         assert (out / "figures" / f"{name}.png").stat().st_size > 10_000
         assert "</svg>" in (out / "figures" / f"{name}.svg").read_text()
+    # totals beside a published range are of its time
+    assert "<!-- deaths to 2022-12-31 -->" in (out / "figures/sources-small-total.svg").read_text()
 
 
 def test_years_add_up_draw_by_draw(place):
@@ -120,7 +122,7 @@ def test_a_conflict_that_refuses_fails_its_section_alone(place, capsys, monkeypa
     assert "graves is in conflict" in found["failed"]["coverage refuse"]
     assert {row["learned"] for row in found["learned"]} == {"widen"}
     assert [row["sources"] for row in found["learned"] if row["span"] == "total"] == [
-        "learned", "judged", "without graves",
+        "learned", "all sources", "judged", "without graves",
     ]  # fmt: skip
     (compared,) = found["conflicts"]
     assert (compared["source"], compared["verdict"]) == ("graves", "in conflict")

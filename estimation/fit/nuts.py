@@ -31,10 +31,10 @@ _ACCEPT, _ACCEPT_SMALL_TABLE = 0.8, 0.95
 TUNE_LATE, _ACCEPT_LATE = 500, 0.95
 
 #: Draws where coverage is learned: a few more, for biases and shares have heavy tails.
-LEARNED_DRAWS = 1500
+LEARNED_DRAWS = 2000
 
 #: Triangles of so few published cells leave scales open: they take smaller steps, and more draws.
-SPARSE, SPARSE_DRAWS, _ACCEPT_SPARSE = 200, 3000, 0.98
+SPARSE, SPARSE_DRAWS, _ACCEPT_SPARSE = 200, 3000, 0.99
 
 
 def default_draws(model: Model) -> int:

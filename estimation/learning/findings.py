@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 OnConflict = Literal["widen", "refuse"]
 
 #: Draws a chain of fits without a source: sums are reported of them, and no single periods.
-DRAWS_WITHOUT = 1000
+DRAWS_WITHOUT = 1500
 
 #: The name of the fit with all sources.
 ALL = "all sources"

@@ -10,8 +10,8 @@ import numpy as np
 from estimation.learning.findings import Findings, Under
 from estimation.learning.spans import ALL_TIME
 
-#: What rows are called that hold all sources, and the judgment alone.
-LEARNED, JUDGED = "learned", "judged"
+#: What rows are called: the answer, the judgment alone, and all sources where they are in conflict.
+LEARNED, JUDGED, TOGETHER = "learned", "judged", "all sources"
 
 #: The label of the sum over all periods.
 TOTAL = "total"
@@ -22,7 +22,10 @@ def finding_rows(found: Findings, prob: float) -> list[dict[str, Any]]:
 
     Coverage is names on the list over deaths.
     """
-    choices: list[tuple[str, Under]] = [(LEARNED, found.learned), (JUDGED, found.judged)]
+    choices: list[tuple[str, Under]] = [(LEARNED, found.learned)]
+    if found.widened:  # the answer is a mixture then, and not known for each span
+        choices.append((TOGETHER, found.together))
+    choices.append((JUDGED, found.judged))
     choices += [(f"without {one.left_out}", one) for one in found.without]
     return [row for name, under in choices for row in _rows(name, under, found, prob)]
 
@@ -51,6 +54,11 @@ def _row(
         "coverage_median": _ratio(names, middle), "coverage_low": _ratio(names, high),
         "coverage_high": _ratio(names, low), "prob": prob,
     }  # fmt: skip
+
+
+def spans_told_by(found: Findings) -> str:
+    """Return by which rows spans are told: the answer, or all sources where that is a mixture."""
+    return TOGETHER if found.widened else LEARNED
 
 
 def _ratio(names: int, deaths: float) -> float | None:

@@ -16,6 +16,7 @@ from estimation.learning.rows import (
     conflict_rows,
     finding_rows,
     pulls,
+    spans_told_by,
 )
 from estimation.learning.sources import source_name
 from estimation.report import style
@@ -36,19 +37,19 @@ def learned_says(found: Findings, prob: float, published: Published | None = Non
     """Return coverage by span, totals under each choice of sources, and whether sources agree."""
     rows = finding_rows(found, prob)
     level = percent(prob)
-    parts = [_coverage_table(rows, level), _total_table(found, rows, level)]
+    parts = [_coverage_table(rows, spans_told_by(found), level), _total_table(found, rows, level)]
     if found.conflicts:
         parts.append(_conflict_table(found, prob, level))
     return "\n\n".join([*parts, bullets(_notes(found, rows, published))])
 
 
-def _coverage_table(rows: list[dict[str, Any]], level: str) -> str:
+def _coverage_table(rows: list[dict[str, Any]], told: str, level: str) -> str:
     judged = {row["span"]: row for row in rows if row["sources"] == JUDGED}
-    head = ["names over deaths", "names", "age, months", "judged", f"({level})", "learned",
-            f"({level})", "deaths learned", f"({level})"]  # fmt: skip
+    head = ["names over deaths", "names", "age, months", "judged", f"({level})", told,
+            f"({level})", f"deaths {told}", f"({level})"]  # fmt: skip
     cells = []
     for row in rows:
-        if row["sources"] != LEARNED:
+        if row["sources"] != told:
             continue
         other = judged.get(row["span"])
         cells.append([
@@ -117,8 +118,8 @@ def _notes(found: Findings, rows: list[dict[str, Any]], published: Published | N
         notes.append(
             f"IN CONFLICT with all others: {', '.join(clash)}. No average is reported: the answer "
             "called learned mixes, in equal parts, that of all sources and those that leave one "
-            "out; how far a source moves the total is told of all sources together. Find out "
-            "which source is wrong."
+            "out. By span, and how far a source moves the total, is told of all sources as if they "
+            "agreed. Find out which source is wrong."
         )  # fmt: skip
     reasons = {
         f"without {source_name(one.left_out)}": one.verdict.accepted
@@ -177,7 +178,8 @@ def draw_learned(
     """
     rows = finding_rows(found, prob)
     level = percent(prob)
-    spans = [row for row in rows if row["sources"] == LEARNED]
+    told = spans_told_by(found)
+    spans = [row for row in rows if row["sources"] == told]
     judged = {row["span"]: row for row in rows if row["sources"] == JUDGED}
     with style.sheet(title, target, height=_AXIS + _ROW * len(spans)) as (_, (axes,)):
         for place, row in enumerate(spans):
@@ -185,7 +187,7 @@ def draw_learned(
             if row["span"] in judged:
                 _mark(axes, place + _APART, judged[row["span"]], "coverage", style.PUBLISHED, 100,
                       "s")  # fmt: skip
-        axes.plot([], [], "-o", color=style.POSTERIOR, ms=4, label=f"learned, {level} interval")
+        axes.plot([], [], "-o", color=style.POSTERIOR, ms=4, label=f"{told}, {level} interval")
         axes.plot([], [], "-s", color=style.PUBLISHED, ms=4, label=f"judged, {level} interval")
         labels = [
             row["span"] if row["age_months"] is None

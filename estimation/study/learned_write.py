@@ -40,7 +40,7 @@ def draw_all_learned(found: Sequence[LearnedFound], folder: Path) -> list[str]:
         return []
     drawn = []
     for one in found:
-        name = f"learned-{one.plan.name}"
+        name = f"sources-{one.plan.name}"
         draw_learned(one.findings, one.prob, one.plan.title, one.plan.published, folder / name)
         drawn += [name, f"{name}-total"]
     return drawn

@@ -147,7 +147,8 @@ def _audits(
     weights, highest = data[f"{name}_weights"][0], names.max()
     seen = weights * pt.exp(names - highest)
     missed = seen * pt.exp(odds)
-    center = pt.log(seen.sum()) - pt.log(missed.sum()) + prior[f"bias_{name}"] * latent[blocks[f"bias_{name}"].start]
+    bias = prior[f"bias_{name}"] * latent[blocks[f"bias_{name}"].start]
+    center = pt.log(seen.sum()) - pt.log(missed.sum()) + bias
     places = _scale(learned, f"place_{name}", latent, prior) * latent[blocks[f"place_{name}"]]
     pm.Binomial(
         name, n=data[f"{name}_checked"], logit_p=center + places, observed=data[f"{name}_found"]

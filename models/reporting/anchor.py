@@ -142,7 +142,7 @@ def means_and_slopes(
         rate = found.log_rate[:, one]
         means[at] = rate[0] - waited + np.log(-np.expm1(-now))
         before = (span[None, :] < merged[at][:, None]).astype(float)
-        within = ((span[None, :] >= merged[at][:, None]) & (span[None, :] <= end[at][:, None]))
+        within = (span[None, :] >= merged[at][:, None]) & (span[None, :] <= end[at][:, None])
         share = np.exp(-now) / -np.expm1(-now)
         by_hazard = chance[None] * (
             within[:, :, None] * share[:, None, :] - before[:, :, None]

@@ -238,8 +238,9 @@ def test_numbers_change_the_content_and_labels_do_not():
     assert "names.totals" in model.field_names()
     assert "names.totals.days" not in model.field_names()
     assert (model.base.as_of, model.base.names, model.base.dating) == (DAYS[-1], 1_330, "report")
-    assert any("came" in one.statement and one.if_false == "too low"
-               for one in model.assumptions())  # fmt: skip
+    (late,) = (one for one in model.assumptions() if "names came" in one.statement)
+    assert late.if_false == "either"
+    assert "risen" in late.because
     assert "NegBinomial" in model.formula()[0]
 
 
