@@ -47,6 +47,9 @@ def folder(tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("estimation.fit.nuts.sample_graph", sample)
+        # such draws are independent, so that fewer are enough
+        patch.setattr("estimation.fit.nuts.LEARNED_DRAWS", 800)
+        patch.setattr("estimation.learning.findings.DRAWS_WITHOUT", 500)
         assert main(["run", "--out", str(target), "--quiet", "--store", str(target) + "-fits"]) == 0
     return target
 

@@ -131,11 +131,12 @@ def test_groups_have_the_moments_of_sums(correlation):
     error = np.array([0.05, 0.1, 0.08, 0.1, 0.2])
     rows = Estimates([900, 1000, 1100, 2000, 500], error, correlation, quarters[:5], quarters[1:])
     found = rows.grouped()
-    assert found.central == pytest.approx([5000, 500])
     assert (found.begin, found.end) == (YEARS[:2], (YEARS[1], DAY(2023, 4, 1)))
     rng = np.random.default_rng(2)
     logs = rng.multivariate_normal(np.log(rows.central), rows.log_covariance, 100_000)
     sums = np.exp(logs[:, :4]).sum(axis=1), np.exp(logs[:, 4])
+    # the median of a sum is not the sum of medians
+    assert found.central == pytest.approx([np.median(sums[0]), 500], rel=2e-3)
     assert np.std(np.log(sums[0])) == pytest.approx(found.errors[0], rel=0.01)
     together = np.cov(np.log(sums))
     assert found.log_covariance == pytest.approx(together, rel=0.03, abs=2e-4)

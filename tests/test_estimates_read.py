@@ -101,7 +101,7 @@ def test_a_data_frame_and_a_column_of_measures():
 def test_rows_added_by_year(read):
     months = MONTHS.replace("1100,,", "1100,900,1300")
     found = read(months, period="month", step="month", group="year", correlation=1, level=0.95)
-    assert found.estimates.central.tolist() == [1900, 1100]
+    assert found.estimates.central == pytest.approx([1900, 1100], rel=1e-3)
     assert found.estimates.end == (DAY(2023, 1, 1), DAY(2023, 2, 1))
     assert found.notes == ("3 rows added by year, their errors correlated by 1",)
 
@@ -242,7 +242,8 @@ def test_probate_by_year():
     assert rows.end == (*rows.begin[1:], DAY(2024, 11, 25))
     weeks = load_dataset("probate_by_week")
     sums = weeks["probate_deaths"].groupby(weeks["week_start"].str[:4]).sum()
-    assert rows.central == pytest.approx(sums[["2022", "2023", "2024"]].to_numpy())
+    # errors of all weeks are nearly alike and correlated by 1: medians nearly add
+    assert rows.central == pytest.approx(sums[["2022", "2023", "2024"]].to_numpy(), rel=1e-5)
     assert rows.central.round() == pytest.approx([19_116, 52_919, 79_567])
     assert rows.errors == pytest.approx([0.0351, 0.0349, 0.0372], abs=5e-5)
     # at correlation 1 the bounds of the sums are nearly the sums of the bounds
