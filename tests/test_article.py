@@ -11,8 +11,10 @@ import xarray
 from estimation import Losses
 from estimation.cli import main
 from estimation.fit.nuts import sample_graph
+from models.field import Field
 from models.late import Late
 from models.learned import Learned
+from tests.drawn_by_hand import sample_by_hand
 from tests.late_by_hand import sample_late_by_hand
 from tests.test_command_line import _schema
 
@@ -43,6 +45,8 @@ def folder(tmp_path_factory):
         # where they are measured, the rest of their way through a run is looked at here
         if isinstance(model.joint, Late | Learned):
             return sample_late_by_hand(model, draws, spread=0.5, **options)
+        if isinstance(model.joint, Field) and len(model.joint.cells.strata) == 4:
+            return sample_by_hand(model, draws, **options)
         return sample_graph(model, draws, **options)
 
     with pytest.MonkeyPatch.context() as patch:
