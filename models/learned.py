@@ -61,7 +61,7 @@ class Learned:
     Raises
     ------
     RefusedError
-        If parts may not stand together; see DESIGN in ARCHITECTURE.md.
+        If parts may not stand together; see ARCHITECTURE.md.
     InvalidValueError
         If spans do not match the periods.
     """

@@ -119,7 +119,7 @@ def _refuse_names(evidence: Mapping[str, Any]) -> None:
 
 
 def _refuse_shared_beliefs(evidence: Mapping[str, Any], base: str) -> None:
-    """Refuse a belief that was made from a source that is also evidence (rule 4)."""
+    """Refuse a belief that was made from a source that is also evidence."""
     sources = {
         source: name for name, item in evidence.items() if name != base
         for source in {item.source, *item.derived_from} - {""}
