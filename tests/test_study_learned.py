@@ -220,7 +220,8 @@ accept_maturity = "how complete the list is by period is learned"
     covered = [row for row in found["estimates"] if row["name"] == "period_coverage"]
     assert len(covered) == 24
     assert covered[0]["index"] == {"period": "2022-01-01"}
-    assert 0.3 < covered[0]["low"] < covered[0]["high"] < 0.8
+    # inside what was believed of all, although it may drift
+    assert 0.266 < covered[0]["low"] < covered[0]["high"] < 0.734
     shutil.rmtree(place / "data")
     path.unlink()
     assert (out / "tables" / "draws.csv").exists()
