@@ -159,6 +159,10 @@ def test_ages_must_add_up_to_the_row_of_all():
         _read(_rows() + every)
     # some ages are not there: what is stated for all cannot be compared
     assert _read(_rows(("15-29", "30-44")) + every).mortality.years == tuple(YEARS)
+    # but it cannot be less than these
+    less = [row | {"deaths": row["deaths"] - 900} for row in every]
+    with pytest.raises(DataError, match=r"ages of 2015, m add up to [0-9,]+, not to 307"):
+        _read(_rows(("15-29", "30-44")) + less)
     near = [row | {"deaths": row["deaths"] - 5} for row in every]
     assert _read(_rows() + near).mortality.ages == ("15-29", "30-44")
 

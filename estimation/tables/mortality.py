@@ -122,7 +122,7 @@ def read_mortality(
     years = _years(found, base)
     groups = _groups(found, years, ages, (affected, other))
     counts = _counts(found, years, groups, (affected, other))
-    _check_sums(found, years, (affected, other))
+    _check_sums(found, years, (affected, other), groups)
     notes = [*_left_out(found, years, groups), *_without_age(found, first_year, affected)]
     if remove is not None:
         off = _read(open_table(remove), (year, age, sex, removed_deaths), (affected, other))
@@ -240,18 +240,23 @@ def _counts(
     return counts
 
 
-def _check_sums(found: _Deaths, years: tuple[int, ...], sexes: tuple[str, str]) -> None:
-    """Refuse ages that do not add up to the row over all ages."""
+def _check_sums(
+    found: _Deaths, years: tuple[int, ...], sexes: tuple[str, str], groups: tuple[str, ...]
+) -> None:
+    """Refuse ages that do not add up to the row over all, or of which some exceed it."""
     for year in years:
         for sex in sexes:
             there = {cell.age: row for cell, row in found.rows.items()
                      if cell.year == year and cell.sex == sex}  # fmt: skip
             line, stated = next((there[name] for name in _ALL if name in there), (0, None))
             every = tilings(bounds_of(there), 0, OPEN_END, most=1)
-            if stated is None or not every:
+            if stated is None:
                 continue
-            together = sum(there[name][1] or 0 for name in (*every[0], _UNKNOWN) if name in there)
-            if abs(together - stated) > _TOLERANCE * stated:
+            # where some ages are not in the table, those that are read may still not exceed all
+            read = (*every[0], _UNKNOWN) if every else groups
+            together = sum(there[name][1] or 0 for name in read if name in there)
+            off = together - stated if not every else abs(together - stated)
+            if off > _TOLERANCE * stated:
                 raise found.table.fault(
                     [line], found.column,
                     f"the ages of {year}, {sex} add up to {together:,}, not to {stated:,}",
