@@ -11,6 +11,7 @@ import numpy as np
 from models.beliefs import Known
 from models.learned import Learned
 from models.model import Model
+from models.overlapping import Overlapping
 
 #: Prior predictive probability of a count as extreme, below which it is said to surprise.
 _SURPRISING = 0.001
@@ -44,10 +45,12 @@ def contraction(model: Model, name: str, draws: np.ndarray) -> float:
 
 
 def _what_informs(model: Model) -> str:
-    if not isinstance(model.joint, Learned):
+    if not isinstance(model.joint, Learned | Overlapping):
         return "the count and the prior on the rate"
     others = [f"{name} ({item.kind})" for name, item in model.evidence.items()
               if name != model.base_name]  # fmt: skip
+    if isinstance(model.joint, Overlapping):
+        others = ["the overlap of the lists", *others]
     return ", ".join(others[:-1]) + (" and " if len(others) > 1 else "") + others[-1]
 
 
@@ -95,7 +98,7 @@ def notes(model: Model, draws: dict[str, np.ndarray]) -> tuple[str, ...]:
     if isinstance(precision, Known) and precision.value == 1:
         found.append("Every listed name is taken as true (precision exactly 1).")
     found += beyond_notes(model)
-    learned = isinstance(model.joint, Learned)
+    learned = isinstance(model.joint, Learned | Overlapping)
     if not (learned or model.joint.scale_free) and _surprise(model) < _SURPRISING:
         found.append(
             "The count lies far outside what the prior on the rate and the belief on coverage lead "

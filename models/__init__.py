@@ -27,6 +27,8 @@ from models.errors import (
 )
 from models.estimates import Estimates
 from models.excess import Excess
+from models.lists.lists import Lists
+from models.lists.patterns import Patterns
 from models.losses import (
     Flat,
     GammaPrior,
@@ -46,9 +48,9 @@ from models.triangle import Delays, Triangle
 
 __all__ = [
     "MODEL_VERSION", "Audits", "Baseline", "Belief", "Beta", "Beyond", "Cells", "Count", "Delays",
-    "Estimates", "Excess", "Flat", "GammaPrior", "InvalidValueError", "Known", "LogitNormal",
-    "Model", "Mortality", "NotEstimableError", "Pooled", "RefusedError", "Register", "Reports",
-    "ScalePrior", "Snapshots", "Tabulated", "Totals", "Triangle", "UndercountError", "Uniform",
-    "UniformTotal", "Walk", "WalkPooled", "audited", "between", "gamma_between", "known", "uniform",
-    "uniform_total", "walk_pooled",
+    "Estimates", "Excess", "Flat", "GammaPrior", "InvalidValueError", "Known", "Lists",
+    "LogitNormal", "Model", "Mortality", "NotEstimableError", "Patterns", "Pooled", "RefusedError",
+    "Register", "Reports", "ScalePrior", "Snapshots", "Tabulated", "Totals", "Triangle",
+    "UndercountError", "Uniform", "UniformTotal", "Walk", "WalkPooled", "audited", "between",
+    "gamma_between", "known", "uniform", "uniform_total", "walk_pooled",
 ]  # fmt: skip

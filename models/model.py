@@ -22,7 +22,9 @@ from models.field import Field
 from models.fields import field_names, replaced, value_of
 from models.late import Late
 from models.learned import Learned
+from models.lists.lists import Lists
 from models.losses import Flat, Pooled, Walk, WalkPooled
+from models.overlapping import Overlapping
 from models.register import Register
 from models.single import Single
 from models.snapshots import Snapshots
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 MODEL_VERSION = 2
 
 Losses = Flat | Walk | Pooled | WalkPooled
-Listed = Count | Triangle | Snapshots
+Listed = Count | Triangle | Snapshots | Lists
 Evidence = Listed | Register | Excess | Audits
 
 
@@ -47,9 +49,9 @@ class Model:
     ----------
     losses : Flat, Walk, Pooled or WalkPooled
         The loss process.
-    evidence : mapping of str to Count, Triangle, Snapshots, Register, Excess or Audits
-        Evidence by name: one list of names, the base of completion, and beside it what informs its
-        coverage.
+    evidence : mapping of str to Count, Triangle, Snapshots, Lists, Register, Excess or Audits
+        Evidence by name: one list of names, or one table of overlapping lists, the base of
+        completion, and beside it what informs its coverage.
     beyond : mapping of str to Beyond, optional
         Deaths that no evidence can see, by name: added to the total as `beyond_<name>` and
         `total_with_beyond`, never silently.
@@ -96,8 +98,10 @@ class Model:
         _ = self.joint  # refuses what does not fit together
 
     @functools.cached_property
-    def joint(self) -> Single | Field | Late | Learned:
+    def joint(self) -> Single | Field | Late | Learned | Overlapping:
         """Return the joint of losses and evidence: densities, graph, completion."""
+        if isinstance(self.base, Lists):
+            return Overlapping(self.losses, self.evidence, self.base_name)
         if len(self.evidence) > 1:
             return Learned(self.losses, self.evidence, self.base_name)
         cells = self.base.cells
@@ -147,7 +151,7 @@ class Model:
             raise NotEstimableError(
                 f"{len(lists)} lists of names stand in one model", where="evidence",
                 why="the same death may be on several, and nothing says how they overlap",
-                remedy="keep one list, or merge them first",
+                remedy="keep one list, or give the table of who is on which (Lists)",
             )  # fmt: skip
         if len(self.evidence) == 1 and self.base.coverage_drift > 0:
             raise RefusedError(
@@ -208,8 +212,9 @@ class Model:
 
     def stated_division(self) -> dict[str, float] | None:
         """Return true names and the stated range of coverage: what a published range may repeat."""
-        stated = self.base.coverage.stated if len(self.evidence) == 1 else None
-        if stated is None:
+        coverage = self.base.coverage
+        stated = coverage.stated if coverage is not None and len(self.evidence) == 1 else None
+        if stated is None or isinstance(self.base, Lists):
             return None
         names = self.base.names * self.base.precision.mean()
         return {"count": names, "low": stated[0], "high": stated[1]}

@@ -13,6 +13,7 @@ from estimation.fit.key import canonical
 from models.cells import Cells
 from models.count import Count
 from models.learned import Learned
+from models.lists.lists import Lists
 from models.model import Model
 
 
@@ -111,6 +112,12 @@ def counted(model: Model, where: str) -> Count:
         )  # fmt: skip
     if isinstance(model.base, Count):
         return model.base
+    if isinstance(model.base, Lists):
+        raise RefusedError(
+            f"{model.base_name!r} is a table of overlapping lists", where=where,
+            why="a score sees only persons on some list, and models that fit them alike differ in "
+            "how many are on none", remedy="mix methods with stated weights: undercount lists",
+        )  # fmt: skip
     raise RefusedError(
         f"its names come by date of report ({model.base_name!r} is a {model.base.kind})",
         where=where, why="the count of a period is a sum of reports: leaving it out of the table "

@@ -31,6 +31,7 @@ from estimation.fit.store import Refit, Store, obtain
 from estimation.randomness import integer, stream
 from models.learned import Learned
 from models.model import Model
+from models.overlapping import Overlapping
 
 #: Fixed rates (expected deaths) under the scale prior.
 RATES = (1e2, 1e3, 1e4, 1e5, 1e6)
@@ -167,7 +168,7 @@ def _with_data(model: Model, simulated: Mapping[str, np.ndarray], index: int) ->
     joint = model.joint
     try:
         of = (
-            joint.simulated_data(simulated, index) if isinstance(joint, Learned)
+            joint.simulated_data(simulated, index) if isinstance(joint, Learned | Overlapping)
             else {model.base_name: joint.simulated_data(simulated, index)}
         )  # fmt: skip
         return model.replace_all(
@@ -186,7 +187,7 @@ def _simulated(model: Model, seed: int, start: int) -> dict[str, np.ndarray]:
     # models get simulations of their own, so that their verdicts are independent; a chunk that is
     # cut short has the same first ones
     rng = stream(seed, "truth", content_key(**model.content()), str(start))
-    if isinstance(model.joint, Learned):
+    if isinstance(model.joint, Learned | Overlapping):
         rate = _listed_rate(model, model.joint)
         return model.simulate(rng, CHUNK, rate * np.resize(LEARNED_RATES, CHUNK))
     if not model.joint.scale_free:
@@ -198,9 +199,11 @@ def _simulated(model: Model, seed: int, start: int) -> dict[str, np.ndarray]:
     return model.simulate(rng, CHUNK, np.maximum(np.resize(RATES, CHUNK), lowest))
 
 
-def _listed_rate(model: Model, joint: Learned) -> float:
-    """Return the deaths of a period, on average, that the list and the belief on it speak of."""
+def _listed_rate(model: Model, joint: Learned | Overlapping) -> float:
+    """Return the deaths of a period or stratum that the lists and the belief on them speak of."""
     deaths = model.base.names * model.base.precision.mean() / model.base.coverage.quantile(0.5)
+    if isinstance(joint, Overlapping):
+        return float(deaths) / joint.form.strata
     return float(deaths) / max(1, len(joint.listed.periods))
 
 

@@ -15,6 +15,7 @@ from estimation.fit.session import session
 from estimation.randomness import integer, stream
 from models.learned import Learned
 from models.model import Model
+from models.overlapping import Overlapping
 from models.triangle import Triangle
 
 #: Defaults: the gate asks for an effective size of 400 in bulk and tails.
@@ -33,6 +34,9 @@ TUNE_LATE, _ACCEPT_LATE = 500, 0.95
 #: Draws where coverage is learned: a few more, for biases and shares have heavy tails.
 LEARNED_DRAWS = 2000
 
+#: Overlapping lists: classes come and go, which takes small steps and many draws; both are cheap.
+LISTS_DRAWS, _ACCEPT_LISTS = 2000, 0.95
+
 #: Triangles of so few published cells leave scales open: they take smaller steps, and more draws.
 SPARSE, SPARSE_DRAWS, _ACCEPT_SPARSE = 200, 3000, 0.99
 
@@ -41,6 +45,8 @@ def default_draws(model: Model) -> int:
     """Return how many draws a chain a model gets if nobody says."""
     if isinstance(model.joint, Learned):
         return LEARNED_DRAWS
+    if isinstance(model.joint, Overlapping):
+        return LISTS_DRAWS
     if _is_sparse(model):
         return SPARSE_DRAWS
     return SMALL_TABLE_DRAWS if _is_small_table(model) else DRAWS
@@ -70,6 +76,8 @@ def _is_small_table(model: Model) -> bool:
 def _accept(model: Model) -> float:
     if isinstance(model.joint, Learned):
         return _ACCEPT_LATE
+    if isinstance(model.joint, Overlapping):
+        return _ACCEPT_LISTS
     if isinstance(model.base, Triangle):
         return _ACCEPT_SPARSE if _is_sparse(model) else _ACCEPT_LATE
     return _ACCEPT_SMALL_TABLE if _is_small_table(model) else _ACCEPT

@@ -7,10 +7,13 @@ import dataclasses
 from estimation.errors import InvalidValueError, RefusedError, UsageError
 from estimation.words import suggestion
 from models.beliefs import Beta
+from models.count import Count
 from models.learned import Learned
 from models.learning.checks import informs_drift
+from models.lists.lists import Lists
 from models.model import Model
 from models.snapshots import Snapshots
+from models.triangle import Triangle
 
 #: The name of what is believed of coverage, among the sources.
 JUDGMENT = "judgment"
@@ -72,7 +75,7 @@ def without(model: Model, source: str) -> Model:
     if source == JUDGMENT:
         return model.replace(f"{model.base_name}.coverage", _OPEN)
     evidence = {name: one for name, one in model.evidence.items() if name != source}
-    base, joint = model.base, model.joint
+    base, joint = _drifting(model), model.joint
     weights = joint.weights if isinstance(joint, Learned) else {}
     left = {name: rows for name, rows in weights.items() if name != source}
     if base.coverage_drift > 0 and not informs_drift(left):
@@ -80,7 +83,14 @@ def without(model: Model, source: str) -> Model:
     return Model(model.losses, evidence, model.beyond)
 
 
+def _drifting(model: Model) -> Count | Triangle | Snapshots:
+    """Return the list of a model; that overlapping lists are none, `sources` has said before."""
+    if isinstance(model.base, Lists):
+        raise TypeError("overlapping lists have no coverage that drifts")
+    return model.base
+
+
 def judged(model: Model) -> Model:
     """Return the model of the list alone, with what is believed of its coverage."""
-    base = dataclasses.replace(model.base, coverage_drift=0.0)
+    base = dataclasses.replace(_drifting(model), coverage_drift=0.0)
     return Model(model.losses, {model.base_name: base}, model.beyond)

@@ -19,6 +19,7 @@ from models.beliefs import Belief, Known
 from models.beliefs.base import FloatArray
 from models.learned import Learned
 from models.model import Model
+from models.overlapping import Overlapping
 
 #: Draws of a piece from which quantiles of a share are taken, where its posterior is no belief.
 _SHARE_DRAWS = 8_000
@@ -65,7 +66,7 @@ def refuse_learned(model: Model, remedy: str) -> None:
     remedy : str
         What to do instead.
     """
-    if isinstance(model.joint, Learned):
+    if isinstance(model.joint, Learned | Overlapping):
         raise RefusedError(
             "coverage is learned from other evidence", where="model",
             why="its shares are part of the sampled graph, and each value at which one is held "
