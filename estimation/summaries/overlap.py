@@ -38,6 +38,8 @@ class OverlapEstimate:
         What a reader must know beside the numbers.
     details : mapping
         What the method found beside the total: its model, its criteria; plain values.
+    moment_order : float
+        Order below which moments of the total exist; infinite if all do.
     """
 
     method: str
@@ -49,15 +51,31 @@ class OverlapEstimate:
     bound: bool = False
     notes: tuple[str, ...] = ()
     details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    moment_order: float = np.inf
+
+    @property
+    def unseen(self) -> NDArray[np.float64]:
+        """Return the persons that are in the total and on no list, by draw, (draw,)."""
+        return np.maximum(self.draws - self.observed, 0.0)
 
     def row(self, prob: float = 0.95) -> dict[str, Any]:
-        """Return the row of the total: that of all estimates, and the point estimate.
+        """Return the row of the total, as of all estimates.
 
         Parameters
         ----------
         prob : float
             Level of the equal-tailed interval.
         """
-        (row,) = estimate_rows({"total": self.draws}, prob, method=self.method)
-        return {**row, "estimate": float(self.estimate), "engine": self.engine,
-                "bound": self.bound}  # fmt: skip
+        order = {"total": self.moment_order}
+        (row,) = estimate_rows(
+            {"total": self.draws}, prob, method=self.method, moment_orders=order
+        )
+        return row
+
+    def about(self) -> dict[str, Any]:
+        """Return what belongs to the method beside its row: assumption, point estimate, notes."""
+        return {
+            "method": self.method, "engine": self.engine, "estimate": float(self.estimate),
+            "observed": self.observed, "bound": self.bound, "assumption": self.assumption,
+            "notes": list(self.notes), "details": dict(self.details),
+        }  # fmt: skip

@@ -13,10 +13,11 @@ from models.beliefs import Belief, Known
 from models.checks import positive, whole
 from models.count import describe
 from models.declare import Assumption, Parameter
-from models.errors import InvalidValueError, NotEstimableError, RefusedError
+from models.errors import InvalidValueError, RefusedError
 from models.learning.form import prior_numbers
 from models.lists.form import POOLED, UNIFORM
 from models.lists.implied import Implied
+from models.lists.links import check_links
 from models.lists.patterns import Patterns
 from models.register import check_provenance
 
@@ -25,6 +26,9 @@ _MOST_CLASSES = 30
 
 #: Above so many different patterns a fit would take hours.
 MOST_PATTERNS = 20_000
+
+#: Up to so many lists a fit takes all patterns, those of no person too.
+_ALL_PATTERNS = 5
 
 _TRUE = Known(1.0, reason="every listed person is taken as a death in scope; nobody has checked")
 
@@ -137,7 +141,7 @@ class Lists:
             raise InvalidValueError(f"must be a date, not {self.as_of!r}", where="as_of")
         check_provenance(self)
         self._check_exposure()
-        refuse_not_overlapping(self.patterns)
+        _ = self.link_notes
         if len(self.unique) > MOST_PATTERNS:
             raise RefusedError(
                 f"{len(self.unique):,} different patterns are too many", where="patterns",
@@ -174,9 +178,20 @@ class Lists:
         return self.patterns.strata
 
     @functools.cached_property
+    def link_notes(self) -> tuple[str, ...]:
+        """Return what must be said of lists that have no person in common with others."""
+        return check_links(self.patterns)
+
+    @functools.cached_property
     def _unique(self) -> tuple[np.ndarray, np.ndarray]:
-        found, place = np.unique(self.patterns.on, axis=0, return_inverse=True)
-        return found, place.reshape(-1)
+        on = self.patterns.on
+        if on.shape[1] > _ALL_PATTERNS:
+            found, place = np.unique(on, axis=0, return_inverse=True)
+            return found, place.reshape(-1)
+        # all patterns: tables of as many lists then share one compilation
+        number = np.arange(1, 2 ** on.shape[1])
+        powers = 1 << np.arange(on.shape[1])[::-1]
+        return (number[:, None] & powers) > 0, on @ powers - 1
 
     @property
     def unique(self) -> np.ndarray:
@@ -288,52 +303,3 @@ class Lists:
         bounds = tuple((int(p), int(s), int(self.bounds[p, s])) for p, s in places)
         return (self.kind, self.captures, self.classes, bool(self.unlabeled.any()),
                 bool(self.open.any()), bounds, belief)  # fmt: skip
-
-
-def refuse_not_overlapping(patterns: Patterns) -> None:
-    """Refuse tables whose overlap says nothing of the unseen.
-
-    Raises
-    ------
-    NotEstimableError
-        One list, no person, no common person, or groups of lists without a common person.
-    """
-    lists = len(patterns.lists)
-    if lists < 2:
-        raise NotEstimableError(
-            "there is one list only", where="lists",
-            why="without a second list nothing tells how many it misses",
-            remedy="add a list, or state a belief on coverage (undercount total)",
-        )  # fmt: skip
-    if patterns.observed == 0:
-        raise NotEstimableError("no person is on any list", where="patterns")
-    # a list without a person says nothing either way
-    used = patterns.on.any(axis=0)
-    group = {
-        name: of for name, of, some in zip(patterns.lists, groups_of(patterns), used, strict=True)
-        if some
-    }  # fmt: skip
-    if len(set(group.values())) > 1:
-        one = next(iter(group.values()))
-        first = [name for name, of in group.items() if of == one]
-        others = [name for name, of in group.items() if of != one]
-        raise NotEstimableError(
-            f"no person is on a list of {', '.join(first)} and on one of {', '.join(others)}",
-            where="lists",
-            why="the overlap is what tells how many are on no list, and here it falls apart: every "
-            "total above the sum of names fits",
-            remedy="leave lists out, or check that the same persons were looked for on all",
-        )  # fmt: skip
-
-
-def groups_of(patterns: Patterns) -> list[int]:
-    """Return the group of each list; lists with a common person are of one group."""
-    group = list(range(len(patterns.lists)))
-    linked = patterns.pairs > 0
-    for row in patterns.on[~patterns.counted]:  # persons of open cells may link lists too
-        linked = linked | np.outer(row, row)
-    for first in range(len(group)):
-        for second in np.flatnonzero(linked[first]):
-            low, high = sorted((group[first], group[int(second)]))
-            group = [low if one == high else one for one in group]
-    return group

@@ -1,0 +1,1 @@
+"""Closed forms for overlapping lists: bounds, sample coverage, models of capture frequencies."""

@@ -1,0 +1,1 @@
+"""Overlapping lists: all methods side by side, and what they assume."""

@@ -1,0 +1,167 @@
+"""Latent classes of overlapping lists: the fit, its verdict, how it describes cells."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from estimation.diagnostics.gate import require, tree_verdict
+from estimation.diagnostics.verdicts import Verdict
+from estimation.fit import nuts
+from estimation.fit.engine import plan
+from estimation.fit.tree import to_tree
+from estimation.overlap.cells import CellCheck, check_cells
+from estimation.summaries.estimates import estimate_rows
+from estimation.summaries.overlap import OverlapEstimate
+from models.lists.lists import Lists
+from models.lists.patterns import Patterns
+from models.losses import Flat, Pooled
+from models.model import Model
+from models.overlapping import Overlapping
+
+Progress = Callable[[int, int, int], None]
+
+#: Up to so many lists the data say little of classes: two are one number of two-fold persons.
+_FEW_LISTS = 2
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class LatentFit:
+    """Latent classes, fitted.
+
+    Parameters
+    ----------
+    estimate : OverlapEstimate
+    verdict : Verdict
+        Of the checks of the fit.
+    rows : list of dict
+        Rows of estimates beside the total: coverage of each list; deaths and coverage by stratum.
+    cells : CellCheck
+        Patterns as they are, and as the fit foretells them.
+    coverage : (draw,) shares
+        Of all deaths that are on any list.
+    """
+
+    estimate: OverlapEstimate
+    verdict: Verdict
+    rows: list[dict[str, Any]]
+    cells: CellCheck
+    coverage: NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True)
+class LatentOptions:
+    """How latent classes are fitted.
+
+    Parameters
+    ----------
+    captures : {"pooled", "uniform"}
+        Prior of the probabilities to be on a list; see `models.lists.lists.Lists`.
+    classes : int
+    draws, tune : int, optional
+        Kept draws and warm-up draws of each of four chains; the engine's defaults if none.
+    accept : str, optional
+        Why a fit whose checks fail is to be reported all the same.
+    cores : int, optional
+    progress : callable, optional
+    """
+
+    captures: str = "pooled"
+    classes: int = 10
+    draws: int | None = None
+    tune: int | None = None
+    accept: str | None = None
+    cores: int | None = None
+    progress: Progress | None = None
+
+
+def latent_model(patterns: Patterns, options: LatentOptions = LatentOptions()) -> Model:
+    """Return the model of latent classes; with strata, these are pooled."""
+    lists = Lists(patterns, captures=options.captures, classes=options.classes)  # type: ignore[arg-type]
+    return Model(Pooled() if patterns.strata else Flat(), {"lists": lists})
+
+
+def latent(
+    patterns: Patterns, *, options: LatentOptions = LatentOptions(), prob: float = 0.95,
+    seed: int = 1,
+) -> LatentFit:  # fmt: skip
+    """Fit latent classes by NUTS.
+
+    Parameters
+    ----------
+    patterns : Patterns
+    options : LatentOptions
+    prob : float
+        Level of the intervals.
+    seed : int
+
+    Raises
+    ------
+    NotEstimableError
+        If the lists do not overlap as they must.
+    GateError
+        If the checks of the fit fail, as they do when chains disagree.
+    """
+    model = latent_model(patterns, options)
+    planned = plan(model, "nuts", draws=options.draws, tune=options.tune, seed=seed)
+    settings = planned.settings
+    estimands, unknowns, statistics = nuts.nuts_draws(
+        model, settings["draws"], tune=settings["tune"], chains=settings["chains"],
+        cores=options.cores, seed=seed, progress=options.progress,
+    )  # fmt: skip
+    tree = to_tree(
+        model, estimands, unknowns, statistics, engine="nuts", seed=seed, settings=settings,
+        densities=False,
+    )  # fmt: skip
+    verdict = require(tree_verdict(tree, prob), options.accept)
+    joint = model.joint
+    if not isinstance(joint, Overlapping):
+        raise TypeError("latent classes are a model of overlapping lists")
+    cells = check_cells(joint, unknowns["latent"], seed)
+    order = model.moment_orders()["total"]
+    total = estimands["total"].astype(float)
+    estimate = OverlapEstimate(
+        "latent", "nuts", float(np.median(total)), total, int(np.median(estimands["observed"])),
+        model.assumptions()[0].statement.capitalize() + ".", notes=_notes(joint, cells),
+        details={
+            "captures": options.captures, "classes": options.classes,
+            "chain_medians": np.median(total.reshape(settings["chains"], -1), axis=1).tolist(),
+            "divergences": int(np.asarray(statistics["diverging"]).sum()),
+            "cells_p": cells.tail, "implied_coverage": list(joint.lists.coverage.interval(0.95)),
+        },
+        moment_order=order,
+    )  # fmt: skip
+    return LatentFit(estimate, verdict, _rows(joint, estimands, prob, order), cells,
+                     np.asarray(estimands["coverage"]))  # fmt: skip
+
+
+def _rows(
+    joint: Overlapping, draws: dict[str, np.ndarray], prob: float, order: float
+) -> list[dict[str, Any]]:
+    found = estimate_rows({"coverage": draws["coverage"]}, prob, method="latent")
+    for place, name in enumerate(joint.lists.patterns.lists):
+        one = {"list_coverage": draws["list_coverage"][:, place]}
+        found += estimate_rows(one, prob, method="latent", index={"list": name})
+    for place, name in enumerate(joint.lists.strata):
+        one = {"total": draws["deaths"][:, place], "coverage": draws["stratum_coverage"][:, place]}
+        found += estimate_rows(one, prob, method="latent", index={"stratum": name},
+                               moment_orders={"total": order})  # fmt: skip
+    return found
+
+
+def _notes(joint: Overlapping, cells: CellCheck) -> tuple[str, ...]:
+    low, high = joint.lists.coverage.interval(0.95)
+    found = [
+        f"Before any person is seen, the priors of the classes hold that {low:.0%} to {high:.0%} "
+        "of all are on some list (95 %)."
+    ]
+    if len(joint.lists.patterns.lists) <= _FEW_LISTS:
+        found.append(
+            "Two lists say how many are on both, and nothing of how lists depend on each other: "
+            "this interval is as wide as the prior of the classes makes it."
+        )
+    return (*found, *cells.says())

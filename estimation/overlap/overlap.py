@@ -1,0 +1,193 @@
+"""``overlap``: the total from who is on which list, by one method or all of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from estimation.diagnostics.gate import exact_verdict
+from estimation.diagnostics.verdicts import Verdict
+from estimation.fit.key import engine_versions
+from estimation.overlap.curves import dependence_curve, prior_curve
+from estimation.overlap.known_truth import Method, left_out, self_test
+from estimation.overlap.latent import LatentFit, LatentOptions, latent
+from estimation.overlap.methods import METHODS, WEIGHTS, Answers, answers, classical_method
+from estimation.overlap.mixture import Mixed, checked_weights, mixture
+from estimation.result import Result
+from estimation.summaries.overlap import OverlapEstimate
+from models.lists.links import check_links
+from models.lists.patterns import Patterns
+
+#: Methods that are quick enough to be asked again and again.
+QUICK = ("graphical", "loglinear", "chao")
+
+#: Replicates of the bootstrap where a method is asked for each list.
+_SHORT = 200
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Overlap:
+    """What overlapping lists say of the total.
+
+    Parameters
+    ----------
+    patterns : Patterns
+    answers : Answers
+        Of each method.
+    mixed : Mixed, optional
+        The mixture, if several were asked.
+    self_test, left_out : list of dict
+        See `estimation.overlap.known_truth`.
+    prob : float
+    seed : int
+    links : tuple of str
+        What must be said of lists without a person in common with others.
+    """
+
+    patterns: Patterns
+    answers: Answers
+    mixed: Mixed | None
+    self_test: list[dict[str, Any]]
+    left_out: list[dict[str, Any]]
+    prob: float
+    seed: int
+    links: tuple[str, ...] = ()
+
+    @property
+    def estimates(self) -> dict[str, OverlapEstimate]:
+        """Return all estimates, that of the answer first."""
+        found = dict(self.answers.estimates)
+        return {"mixture": self.mixed.estimate, **found} if self.mixed else found
+
+    @property
+    def latent(self) -> LatentFit | None:
+        """Return the fit of latent classes, if there is one."""
+        return self.answers.latent
+
+    @property
+    def first(self) -> OverlapEstimate:
+        """Return the estimate that is the answer."""
+        return next(iter(self.estimates.values()))
+
+    @functools.cached_property
+    def dependence(self) -> list[dict[str, Any]]:
+        """Return the curve in the strength of the identifying assumption."""
+        bounds = {name for name, one in self.estimates.items() if one.bound}
+        kept = {name: one for name, one in self.estimates.items() if name not in bounds}
+        return dependence_curve(kept or self.estimates, self.prob)
+
+    @functools.cached_property
+    def priors(self) -> list[dict[str, Any]]:
+        """Return the curve in the prior of the total."""
+        return prior_curve(self.answers.estimates, self.prob)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return the checks of the fit; of methods that need none, that there are enough draws."""
+        if self.latent is not None:
+            return self.latent.verdict
+        return exact_verdict({"total": self.first.draws}, (), self.prob)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows of estimates, the answer first."""
+        found = [one.row(self.prob) for one in self.estimates.values()]
+        return found + (self.latent.rows if self.latent else [])
+
+    def notes(self) -> list[str]:
+        """Return what a reader must know, the most serious first."""
+        found = list(self.mixed.estimate.notes) if self.mixed else []
+        for name, why in self.answers.refused.items():
+            found.append(f"{name} has no answer: {why}")
+        found += [*self.links, *self._low()]
+        for name, one in self.answers.estimates.items():
+            said = one.notes if len(self.estimates) == 1 else [f"{name}: {n}" for n in one.notes]
+            found += [note for note in said if note not in found]
+        return found
+
+    def _low(self) -> list[str]:
+        """Return which estimates lie below the lower bound."""
+        bound = self.answers.estimates.get("chao")
+        if bound is None:
+            return []
+        below = [name for name, one in self.answers.estimates.items()
+                 if not one.bound and one.estimate < bound.estimate]  # fmt: skip
+        if not below:
+            return []
+        return [
+            f"Below the lower bound of Chao ({bound.estimate:,.0f}) lie {', '.join(below)}: where "
+            "persons differ in how visible they are, these are too low; where lists avoid each "
+            "other, the bound is too high."
+        ]
+
+    def result(self) -> Result:
+        """Return the object that every estimating command prints."""
+        engine = self.first.engine
+        versions = engine_versions("nuts" if engine == "nuts" else "exact")
+        return Result(engine, self.seed, self.prob, self.rows(), self.verdict, (),
+                      tuple(self.notes()), versions)  # fmt: skip
+
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the tables beside the estimates, by name."""
+        return {
+            "methods": [one.about() for one in self.estimates.values()],
+            "dependence": self.dependence, "priors": self.priors, "self_test": self.self_test,
+            "left_out": self.left_out, "cells": self.latent.cells.rows if self.latent else [],
+        }  # fmt: skip
+
+
+def overlap(
+    patterns: Patterns, methods: Sequence[str] = METHODS, *,
+    weights: Mapping[str, float] | None = None, options: LatentOptions = LatentOptions(),
+    thorough: bool = False, prob: float = 0.95, seed: int = 1,
+) -> Overlap:  # fmt: skip
+    """Estimate how many there are, from who is on which list.
+
+    Parameters
+    ----------
+    patterns : Patterns
+        Who is on which list.
+    methods : sequence of str
+        Of `estimation.overlap.methods.METHODS`; all by default.  Where several are asked, the
+        first row is a mixture of them.
+    weights : mapping of str to float, optional
+        Of the mixture; a third each for latent, graphical and loglinear by default.
+    options : LatentOptions
+        How latent classes are fitted.
+    thorough : bool
+        Whether latent classes too are asked for each list: a fit a list, and another without it.
+    prob : float
+        Level of the intervals.
+    seed : int
+
+    Raises
+    ------
+    NotEstimableError
+        If the lists do not overlap as they must, or no method has an answer.
+    GateError
+        If latent classes alone are asked for and their fit fails its checks.
+    UsageError
+        If a method is not known, or a weight is none.
+    """
+    links = check_links(patterns)
+    stated = checked_weights(WEIGHTS if weights is None else weights)
+    found = answers(patterns, methods, options=options, prob=prob, seed=seed)
+    mixed = mixture(found.estimates, stated, seed) if len(methods) > 1 else None
+    asked = [name for name in found.estimates if name in QUICK or (thorough and name == "latent")]
+    again: dict[str, Method] = {name: _again(name, options, prob, seed) for name in asked}
+    return Overlap(
+        patterns, found, mixed, self_test(patterns, again, prob), left_out(patterns, again, prob),
+        prob, seed, links,
+    )  # fmt: skip
+
+
+def _again(name: str, options: LatentOptions, prob: float, seed: int) -> Method:
+    if name == "latent":
+        quiet = dataclasses.replace(options, progress=None)
+        return lambda patterns: latent(patterns, options=quiet, prob=prob, seed=seed).estimate
+    if name == "loglinear":
+        from estimation.classical.loglinear.estimate import loglinear
+
+        return lambda patterns: loglinear(patterns, replicates=_SHORT, seed=seed)
+    return classical_method(name, seed)
