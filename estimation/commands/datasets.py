@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from estimation.commands.common import common_options
@@ -63,12 +64,34 @@ def _data(name: str) -> list[dict[str, Any]]:
 def _list(every: tuple[Dataset, ...], *, quiet: bool) -> list[str]:
     if quiet:
         return [one.name for one in every]
-    rows = [("name", "rows", "as of", "what")]
-    rows += [(one.name, f"{one.rows:,}", one.as_of, one.title) for one in every]
-    wide = [max(len(row[place]) for row in rows) for place in range(3)]
+    lines = _aligned(
+        ("name", "rows", "as of", "what"),
+        [(one.name, f"{one.rows:,}", one.as_of, one.title) for one in every if not one.part],
+    )
+    lists = [
+        (one.name, f"{one.rows:,}", str(len(one.lists) or ""), _or_nothing(one.true_total),
+         one.as_of, one.title)
+        for one in every if one.part == "lists"
+    ]  # fmt: skip
+    head = ("name", "rows", "lists", "truth", "as of", "what")
+    return [*lines, "", "overlapping lists, and captures by their number",
+            *_aligned(head, lists)]  # fmt: skip
+
+
+def _or_nothing(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"
+
+
+def _aligned(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return lines of a table: names and words to the left, numbers to the right."""
+    right = {place for place, name in enumerate(head) if name in ("rows", "lists", "truth")}
+    wide = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     return [
-        f"{name:<{wide[0]}}  {count:>{wide[1]}}  {day:<{wide[2]}}  {what}"
-        for name, count, day, what in rows
+        "  ".join(
+            field.rjust(wide[place]) if place in right else field.ljust(wide[place])
+            for place, field in enumerate(row)
+        ).rstrip()
+        for row in (head, *rows)
     ]
 
 
@@ -81,8 +104,8 @@ def _page(dataset: Dataset, *, quiet: bool) -> list[str]:
     wide = max(map(len, dataset.columns))
     reads = [
         f"{key} = {value!r}"
-        for key in ("count", "period", "step", "stratum", "dating")
-        if (value := getattr(dataset, key)) is not None
+        for key in ("count", "period", "step", "stratum", "dating", "lists", "strata", "occasions")
+        if (value := getattr(dataset, key)) not in (None, ())
     ]
     lines = [
         f"{dataset.name}: {dataset.title}",
@@ -94,6 +117,7 @@ def _page(dataset: Dataset, *, quiet: bool) -> list[str]:
         f"source   {dataset.source}",
         f"license  {dataset.license}",
         *([f"read as  {', '.join(reads)}"] if reads else []),
+        *([f"truth    {dataset.true_total:,} in all"] if dataset.true_total is not None else []),
         f"file     {path}",
         "",
         "caveats",

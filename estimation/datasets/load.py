@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).resolve().parent
 
+#: Folders below that of the package, each with a `datasets.toml`; "" is that of the package.
+_PARTS = ("", "lists")
+
 
 @dataclasses.dataclass(frozen=True)
 class Dataset:
@@ -48,6 +51,14 @@ class Dataset:
         What ``read_cells`` reads unless told otherwise.
     event, published : str, optional
         What ``read_reports`` reads, with `count`, `step` and `stratum`, unless told otherwise.
+    lists, strata : tuple of str
+        Columns of overlapping lists and of strata, which ``read_patterns`` reads with `count`.
+    occasions : int, optional
+        How often something could be captured, of a table of captures; none if without limit.
+    true_total : int, optional
+        What is to be estimated, where it is known; the caveats say how well.
+    part : {"", "lists"}
+        The folder: "lists" of tables of overlapping lists and of captures.
     """
 
     name: str
@@ -66,6 +77,11 @@ class Dataset:
     stratum: str | None = None
     event: str | None = None
     published: str | None = None
+    lists: tuple[str, ...] = ()
+    strata: tuple[str, ...] = ()
+    occasions: int | None = None
+    true_total: int | None = None
+    part: str = ""
 
 
 def dataset_names() -> tuple[str, ...]:
@@ -104,7 +120,8 @@ def dataset_path(name: str) -> Path:
 
     Large tables are compressed and end in ``.csv.gz``.
     """
-    plain = _FOLDER / f"{describe_dataset(name).name}.csv"
+    known = describe_dataset(name)
+    plain = _FOLDER / known.part / f"{known.name}.csv"
     return plain if plain.is_file() else plain.with_name(f"{plain.name}.gz")
 
 
@@ -132,8 +149,12 @@ def load_dataset(name: str) -> pd.DataFrame:
 
 @functools.cache
 def _described() -> dict[str, Dataset]:
-    sections = tomllib.loads((_FOLDER / "datasets.toml").read_text(encoding="utf-8"))
-    return {
-        name: Dataset(name=name, **{**section, "caveats": tuple(section["caveats"])})
-        for name, section in sections.items()
-    }
+    found: dict[str, Dataset] = {}
+    for part in _PARTS:
+        page = (_FOLDER / part / "datasets.toml").read_text(encoding="utf-8")
+        for name, section in tomllib.loads(page).items():
+            several = {
+                key: tuple(section[key]) for key in ("caveats", "lists", "strata") if key in section
+            }
+            found[name] = Dataset(name=name, part=part, **{**section, **several})
+    return found

@@ -6,6 +6,7 @@ They are what `undercount calibrate --all` calibrates and what the contract test
 from __future__ import annotations
 
 import datetime
+import itertools
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,10 @@ from models import (
     Excess,
     Flat,
     GammaPrior,
+    Lists,
     Model,
     Mortality,
+    Patterns,
     Pooled,
     Register,
     Reports,
@@ -67,7 +70,7 @@ def reference_models() -> dict[str, Model]:
 
 
 def reference_tables() -> dict[str, Model]:
-    """Return reference models over cells by name, and those whose coverage is learned.
+    """Return reference models over cells by name, those whose coverage is learned, and of lists.
 
     In calibration their data are replaced.
     """
@@ -98,6 +101,7 @@ def reference_tables() -> dict[str, Model]:
         ),
         "walk-pooled-own": model(walk_pooled(step=0.1, spread=0.5, own_step=0.1), table(6, 4)),
         **reference_learned(),
+        **reference_lists(),
     }  # fmt: skip
 
 
@@ -148,6 +152,30 @@ def reference_learned() -> dict[str, Model]:
             Walk(0.2), {"names": Triangle(late, wide), "probate": total}
         ),
     }  # fmt: skip
+
+
+def reference_lists() -> dict[str, Model]:
+    """Return reference models of overlapping lists, by name.
+
+    Rates have the scale prior, all else has proper ones.  In calibration all data are replaced,
+    and rates are around those that the persons on lists here speak of.
+    """
+    on = np.array(list(itertools.product((False, True), repeat=4))[1:])
+    # 2,000 persons: 1,200 on one list, 500 on two, 240 on three, 60 on four
+    counts = np.array([300, 500 // 6, 60, 60])[on.sum(axis=1) - 1]
+    counts[np.flatnonzero(on.sum(axis=1) == 2)[:2]] += 1
+    names = ("lawyers", "priests", "press", "police")
+    regions = tuple(f"region {letter}" for letter in "ABC")
+    table = Patterns(names, on, counts)
+    three = np.repeat(on, 3, axis=0)
+    strata = Patterns(names, three, np.repeat(counts, 3), regions, np.tile(np.arange(3), len(on)))
+    total = Register(Estimates(np.array([4_000.0]), np.array([0.1])))
+    return {
+        "lists": Model(Flat(), {"names": Lists(table)}),
+        "lists-uniform": Model(Flat(), {"names": Lists(table, captures="uniform", classes=5)}),
+        "lists-strata": Model(Pooled(0.5), {"names": Lists(strata, classes=3)}),
+        "lists-register": Model(Flat(), {"names": Lists(table, classes=5), "probate": total}),
+    }
 
 
 def _months(year: int, first: int, number: int) -> tuple[datetime.date, ...]:

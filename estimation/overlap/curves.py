@@ -98,12 +98,11 @@ def prior_curve(
 def _smoothed(log_weight: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     if np.ptp(log_weight) == 0:
         return np.full(log_weight.size, 1 / log_weight.size), 0.0
-    import xarray
-    from arviz_stats import psislw
+    from arviz_stats.base import array_stats
 
-    values, shape = psislw(xarray.DataArray(log_weight, dims=["sample"]), dim="sample")
-    weight = np.exp(np.asarray(values) - np.max(np.asarray(values)))
-    return weight / weight.sum(), float(shape)
+    # it takes log likelihoods, whose inverses are the weights of leave-one-out
+    values, shape = array_stats.psislw(-log_weight)
+    return np.exp(values), float(shape)
 
 
 def _weighted(

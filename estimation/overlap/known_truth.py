@@ -42,8 +42,9 @@ def self_test(
     Returns
     -------
     list of dict
-        list, method, truth, observed (on other lists), median, low, high, holds (None for a bound
-        that is below), refused (why there is no answer).
+        list, method, truth, observed (on other lists), median, low, high, holds (whether the
+        interval does; of a lower bound, that it is not surely above), refused (why there is no
+        answer).
 
     References
     ----------
@@ -73,12 +74,13 @@ def _asked(ask: Method, table: Patterns, prob: float, truth: int | None) -> dict
     if truth is not None:
         empty["holds"] = None
     try:
-        row = ask(table).row(prob)
+        estimate = ask(table)
     except REFUSALS as error:
         return {**empty, "refused": str(error)}
+    row = estimate.row(prob)
     found = {**empty, **{key: row[key] for key in ("median", "low", "high")}}
     if truth is not None:
-        found["holds"] = bool(row["low"] <= truth <= row["high"])
+        found["holds"] = bool(row["low"] <= truth and (estimate.bound or truth <= row["high"]))
     return found
 
 
@@ -129,7 +131,7 @@ def summarized(rows: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
         found[method] = {
             "asked": len(own), "answered": len(answered),
             "held": sum(row["holds"] for row in answered),
-            "too_low": sum(row["high"] < row["truth"] for row in answered),
+            "too_low": sum(row["high"] < row["truth"] for row in answered if not row["holds"]),
             "too_high": sum(row["low"] > row["truth"] for row in answered),
             "bias": float(logs.mean()) if logs.size else math.nan,
             "rmse": float(np.sqrt((logs**2).mean())) if logs.size else math.nan,

@@ -11,6 +11,7 @@ from estimation.summaries.overlap import OverlapEstimate
 from estimation.words import suggestion
 
 if TYPE_CHECKING:
+    from estimation.classical.captures.frequencies import Captures
     from estimation.overlap.latent import LatentFit, LatentOptions
     from models.lists.patterns import Patterns
 
@@ -78,6 +79,25 @@ def classical_method(name: str, seed: int) -> Callable[[Patterns], OverlapEstima
     from estimation.classical.captures.lower_bounds import chao
 
     return lambda patterns: chao(patterns, seed=seed)
+
+
+def captures_methods(seed: int) -> dict[str, Callable[[Captures], OverlapEstimate]]:
+    """Return the methods for a table of how often each was captured, the lower bound first."""
+    from estimation.classical.captures.heterogeneity import (
+        captures_equal,
+        captures_heterogeneity,
+    )
+    from estimation.classical.captures.lower_bounds import captures_chao, captures_zelterman
+    from estimation.classical.captures.nonparametric import captures_ace, captures_jackknife
+
+    return {
+        "chao": lambda table: captures_chao(table, seed=seed),
+        "zelterman": lambda table: captures_zelterman(table, seed=seed),
+        "equal": lambda table: captures_equal(table, seed=seed),
+        "darroch": lambda table: captures_heterogeneity(table, "darroch", seed=seed),
+        "ace": lambda table: captures_ace(table, seed=seed),
+        "jackknife": lambda table: captures_jackknife(table, seed=seed),
+    }
 
 
 def answers(

@@ -7,13 +7,25 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from estimation.diagnostics.gate import exact_verdict
 from estimation.diagnostics.verdicts import Verdict
+from estimation.errors import NotEstimableError, UsageError
 from estimation.fit.key import engine_versions
 from estimation.overlap.curves import dependence_curve, prior_curve
 from estimation.overlap.known_truth import Method, left_out, self_test
 from estimation.overlap.latent import LatentFit, LatentOptions, latent
-from estimation.overlap.methods import METHODS, WEIGHTS, Answers, answers, classical_method
+from estimation.overlap.methods import (
+    METHODS,
+    REFUSALS,
+    WEIGHTS,
+    Answers,
+    answers,
+    captures_methods,
+    classical_method,
+)
 from estimation.overlap.mixture import Mixed, checked_weights, mixture
 from estimation.result import Result
 from estimation.summaries.overlap import OverlapEstimate
@@ -33,7 +45,8 @@ class Overlap:
 
     Parameters
     ----------
-    patterns : Patterns
+    patterns : Patterns, optional
+        None of a table of captures.
     answers : Answers
         Of each method.
     mixed : Mixed, optional
@@ -46,7 +59,7 @@ class Overlap:
         What must be said of lists without a person in common with others.
     """
 
-    patterns: Patterns
+    patterns: Patterns | None
     answers: Answers
     mixed: Mixed | None
     self_test: list[dict[str, Any]]
@@ -180,6 +193,55 @@ def overlap(
         patterns, found, mixed, self_test(patterns, again, prob), left_out(patterns, again, prob),
         prob, seed, links,
     )  # fmt: skip
+
+
+def captures_overlap(
+    captures: NDArray[np.int64], counts: NDArray[np.int64], occasions: int | None,
+    method: str = "all", *, prob: float = 0.95, seed: int = 1,
+) -> Overlap:  # fmt: skip
+    """Estimate the total from how many were captured once, twice, and so on.
+
+    Parameters
+    ----------
+    captures, counts : (n,) integers
+        How often, and how many persons so often.
+    occasions : int, optional
+        How often one could be captured; none without limit.
+    method : {"all", "chao"}
+        The lower bound alone, or beside it what estimates the total; the bound is the first row,
+        for such a table tells persons who differ from persons who are alike only by assumption.
+    prob : float
+    seed : int
+
+    Raises
+    ------
+    UsageError
+        If the method needs to know who was on which list.
+    NotEstimableError
+        If no method has an answer.
+    """
+    from estimation.classical.captures.frequencies import Captures
+
+    if method not in ("all", "chao"):
+        raise UsageError(
+            f"{method} needs to know who is on which list", where="method",
+            why="the table tells only how often each was captured", remedy="chao or all",
+        )  # fmt: skip
+    table = Captures(captures, counts, occasions)
+    found: dict[str, OverlapEstimate] = {}
+    refused: dict[str, str] = {}
+    asked = captures_methods(seed)
+    for name in ("chao",) if method == "chao" else asked:
+        try:
+            found[name] = asked[name](table)
+        except REFUSALS as error:
+            if method == "chao":
+                raise
+            refused[name] = str(error)
+    if not found:
+        raise NotEstimableError("no method has an answer", where="captures",
+                                why="; ".join(refused.values()))  # fmt: skip
+    return Overlap(None, Answers(found, refused), None, [], [], prob, seed)
 
 
 def _again(name: str, options: LatentOptions, prob: float, seed: int) -> Method:

@@ -48,7 +48,7 @@ _STYLE: dict[str, Any] = {
 
 @contextlib.contextmanager
 def sheet(
-    title: str, target: Path, *, height: float, rows: int = 1
+    title: str, target: Path, *, height: float, rows: int = 1, shared: bool = True
 ) -> Iterator[tuple[Figure, list[Axes]]]:
     """Give a figure to draw on, and save it as SVG and PNG.
 
@@ -63,7 +63,9 @@ def sheet(
     height : float
         Inches, without heading and legend.
     rows : int
-        Axes, one above the other, with a common horizontal axis.
+        Axes, one above the other.
+    shared : bool
+        Whether their horizontal axis is one.
 
     Yields
     ------
@@ -81,7 +83,7 @@ def sheet(
         matplotlib.rcParams.update(_STYLE)
         layout = ConstrainedLayoutEngine()
         figure = Figure(figsize=(WIDTH, height), layout=layout)
-        axes = list(figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0])
+        axes = list(figure.subplots(rows, 1, sharex=shared, squeeze=False)[:, 0])
         yield figure, axes
         figure.text(0.5, 1 - _MARGIN / height, heading, ha="center", va="top", fontsize=LARGE)
         handles, labels = axes[0].get_legend_handles_labels()

@@ -1,0 +1,1 @@
+"""Log-linear models of overlapping lists: fits, existence, choice of a model, its spread."""

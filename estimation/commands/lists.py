@@ -1,0 +1,217 @@
+"""``undercount lists``: the total from who is on which of several lists."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from estimation.commands.common import (
+    common_options,
+    draws_argument,
+    number_argument,
+    progress_line,
+    whole_argument,
+)
+from estimation.commands.report_tables import write_provenance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from estimation.overlap.overlap import Overlap
+
+#: Exit code where some methods have an answer and others refused.
+_PARTLY = 6
+
+_METHODS = ("latent", "graphical", "loglinear", "sample_coverage", "chao", "all")
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "lists", parents=[common_options()],
+        help="how many there are in all, from who is on which of several lists",
+    )  # fmt: skip
+    parser.add_argument(
+        "table", metavar="FILE.csv | DATASET",
+        help="a 0/1 column a list, then count, one row a pattern; or captures and count; or the "
+        "name of a shipped table (kosovo_1999)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--method", choices=_METHODS, default="all",
+        help="latent classes, average over decomposable graphs, log-linear model, sample coverage, "
+        "Chao's lower bound; or all of them and a mixture (default)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--weights", nargs="+", type=_weight_argument, metavar="METHOD=W",
+        help="of the mixture (default a third each: latent, graphical, loglinear)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--thorough", action="store_true",
+        help="test latent classes too on each list as a population of known size, and without it: "
+        "two fits a list",
+    )  # fmt: skip
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="write tables and figures to a new folder"
+    )
+    _table_options(parser)
+    _latent_options(parser)
+    parser.set_defaults(run=run)
+
+
+def _table_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("table")
+    group.add_argument("--count", default="count", metavar="COLUMN", help="default count")
+    group.add_argument(
+        "--stratum", nargs="+", default=[], metavar="COLUMN",
+        help="columns of strata: classes are shared and strata pooled; other methods sum them",
+    )  # fmt: skip
+    group.add_argument(
+        "--merge", nargs="+", type=_merge_argument, metavar="NEW=A+B", help="make one list of some"
+    )
+    group.add_argument(
+        "--leave-out", nargs="+", default=[], metavar="LIST",
+        help="drop lists: who was on them alone is gone",
+    )  # fmt: skip
+    group.add_argument(
+        "--at-most", nargs="+", default=[], metavar="A+B",
+        help="patterns whose count is an upper bound: some of these persons may not belong",
+    )  # fmt: skip
+    group.add_argument(
+        "--occasions", type=whole_argument, metavar="N",
+        help="of a table of captures: how often one could be captured (default: no limit)",
+    )  # fmt: skip
+
+
+def _latent_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("latent classes")
+    group.add_argument(
+        "--captures", choices=("pooled", "uniform"), default="pooled",
+        help="prior of the probabilities to be on a list: pooled (default), or uniform, which "
+        "holds beforehand that nearly all are on some list",
+    )  # fmt: skip
+    group.add_argument("--classes", type=whole_argument, default=10, metavar="K", help="default 10")
+    group.add_argument(
+        "--draws", type=draws_argument, metavar="N", help="draws of each of four chains"
+    )
+    group.add_argument(
+        "--accept", metavar="REASON",
+        help="report a fit that failed its checks; the reason is printed with it",
+    )  # fmt: skip
+
+
+def _weight_argument(word: str) -> tuple[str, float]:
+    name, sign, value = word.partition("=")
+    if not sign or name not in _METHODS[:-1]:
+        known = ", ".join(_METHODS[:-1])
+        raise argparse.ArgumentTypeError(f"{word!r} is no METHOD=WEIGHT; methods are {known}")
+    return name, number_argument(value)
+
+
+def _merge_argument(word: str) -> tuple[str, list[str]]:
+    new, sign, lists = word.partition("=")
+    names = lists.split("+")
+    if not sign or not new or len(names) < 2 or not all(names):
+        raise argparse.ArgumentTypeError(f"{word!r} is no NEW=A+B")
+    return new, names
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Answer and return the exit code."""
+    from estimation.files import refuse_other_run
+    from estimation.report.overlap_text import overlap_says
+    from estimation.result import finite
+
+    if arguments.out is not None:
+        refuse_other_run(arguments.out, "lists")
+    name, notes, found = _asked(arguments)
+    content = found.result().to_dict()
+    content["notes"] = [*content["notes"], *notes]
+    content |= found.tables() | {"failed": dict(found.answers.refused)}
+    unwritten = ""
+    if arguments.out is not None:
+        unwritten = _write(arguments, name, found, content)
+    code = _PARTLY if found.answers.refused else 0
+    if arguments.json:
+        print(json.dumps(finite(content), allow_nan=False))
+        return code
+    print(overlap_says(name, found, content["notes"], quiet=arguments.quiet))
+    if arguments.out is not None and not arguments.quiet:
+        figures = unwritten or "overlap.png and .svg"
+        print(f"\nWritten to {arguments.out}: summary.csv, summary.json, {figures}")
+    return code
+
+
+def _asked(arguments: argparse.Namespace) -> tuple[str, tuple[str, ...], Overlap]:
+    """Return the name of the table, notes of its reader, and what was found."""
+    from estimation.overlap.latent import LatentOptions
+    from estimation.overlap.methods import METHODS
+    from estimation.overlap.overlap import captures_overlap, overlap
+    from estimation.tables.patterns import is_captures, read_captures, read_patterns
+
+    seed = 1 if arguments.seed is None else arguments.seed
+    if is_captures(arguments.table):
+        read = read_captures(arguments.table, count=arguments.count, occasions=arguments.occasions)
+        found = captures_overlap(read.captures, read.counts, read.occasions, arguments.method,
+                                 prob=arguments.prob, seed=seed)  # fmt: skip
+        return read.name, read.notes, found
+    table = read_patterns(
+        arguments.table, count=arguments.count, strata=arguments.stratum,
+        merge=dict(arguments.merge or ()), leave_out=arguments.leave_out,
+        at_most=arguments.at_most,
+    )  # fmt: skip
+    found = overlap(
+        table.patterns, METHODS if arguments.method == "all" else (arguments.method,),
+        weights=dict(arguments.weights) if arguments.weights else None,
+        options=LatentOptions(
+            arguments.captures, arguments.classes, arguments.draws, accept=arguments.accept,
+            progress=_progress(arguments),
+        ),
+        thorough=arguments.thorough, prob=arguments.prob, seed=seed,
+    )  # fmt: skip
+    return table.name, table.notes, found
+
+
+def _progress(arguments: argparse.Namespace) -> Callable[[int, int, int], None]:
+    from estimation.fit.batch import Progress
+
+    tell = progress_line(arguments)
+
+    def told(done: int, total: int, divergences: int) -> None:
+        tell(Progress("latent classes", "sampling", done, total, divergences))
+
+    return told
+
+
+def _write(
+    arguments: argparse.Namespace, name: str, found: Overlap, content: dict[str, Any]
+) -> str:
+    """Write the folder; return why there is no figure, if so."""
+    from estimation.files import whole_folder, write_rows
+    from estimation.report.figures import missing_plotting
+    from estimation.report.overlap import draw_overlap
+    from estimation.result import finite
+
+    missing = missing_plotting()
+    with whole_folder(arguments.out) as folder:
+        written = json.dumps(finite(content), allow_nan=False)
+        (folder / "summary.json").write_text(written + "\n", encoding="utf-8")
+        write_rows(folder / "summary.csv", [_plain(row) for row in found.rows()])
+        for table in ("dependence", "priors", "self_test", "left_out", "cells"):
+            if content[table]:
+                write_rows(folder / f"{table}.csv", content[table])
+        if not missing:
+            draw_overlap(found, name, folder / "overlap")
+        write_provenance(folder, arguments, found.seed)
+    return f"figures {missing}" if missing else ""
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of estimates as a row of a table."""
+    return {
+        **{key: row[key] for key in ("name", "method")},
+        **{key: row["index"].get(key, "") for key in ("list", "stratum")},
+        **{key: row[key] for key in ("median", "mean", "sd", "low", "high")},
+        **{f"q{level}": value for level, value in row["quantiles"].items()},
+    }
