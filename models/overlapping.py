@@ -258,18 +258,23 @@ class Overlapping:
         """Return, by estimand, the order below which posterior moments exist; absent: all do.
 
         A class that no list reaches costs no likelihood: what bounds the total is the prior of its
-        share and of its log odds.  Under the pooled prior these have exponential tails, scale
-        times scale, so that odds o to be unseen have a tail o^-(1 / class_spread), thinned by the
-        share of the class alone; a coverage belief or a proper prior of the rate thins it further.
+        share and of its log odds.  Under the uniform prior odds o to be unseen have a tail o^-J for
+        J lists; under the pooled one log odds have exponential tails, scale times scale, those of
+        the class with rate 1 / class_spread, those of J deviations together sqrt(J) / list_spread.
+        A belief on coverage multiplies that tail by its own, as does a free share of a register.
+        The share of the class thins it a little further, which is not counted.
         """
         lists = self.lists
-        order = 1.0 + len(lists.patterns.lists)
+        number = len(lists.patterns.lists)
+        order = float(number)
         if lists.captures == POOLED:
-            order = 1 / lists.class_spread + 1e-9
+            order = min(1 / lists.class_spread, number**0.5 / lists.list_spread) + 1e-9
         if lists.has_belief:
-            order += lists.coverage.inverse_moment_order()
-        if self.form.losses == "gamma" or self.registers:
+            order += lists.coverage.inverse_moment_order() - 1
+        if self.form.losses == "gamma":
             return {}
+        for name in self.registers:
+            order += self.beliefs[f"share_{name}"].inverse_moment_order()
         return dict.fromkeys(("total", "unseen", "rate", "deaths"), order)
 
     def rank_quantities(self, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -201,9 +201,9 @@ def _simulated(model: Model, seed: int, start: int) -> dict[str, np.ndarray]:
 
 def _listed_rate(model: Model, joint: Learned | Overlapping) -> float:
     """Return the deaths of a period or stratum that the lists and the belief on them speak of."""
+    if isinstance(joint, Overlapping):  # its rate is that of listed persons
+        return model.base.names / joint.form.strata
     deaths = model.base.names * model.base.precision.mean() / model.base.coverage.quantile(0.5)
-    if isinstance(joint, Overlapping):
-        return float(deaths) / joint.form.strata
     return float(deaths) / max(1, len(joint.listed.periods))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimation.randomness import stream
-from models.lists.expected import classes_of, log_listed, log_none, log_patterns
+from models.lists.expected import classes_of, log_listed, log_patterns, log_seen
 from models.overlapping import Overlapping
 
 #: Draws that are replicated.
@@ -66,11 +66,8 @@ def check_cells(joint: Overlapping, latent: NDArray[np.float64], seed: int) -> C
     rng = stream(seed, "lists", "cells")
     some = latent[rng.choice(len(latent), min(_REPLICATES, len(latent)), replace=False)]
     classes = classes_of(joint, some)
-    with np.errstate(divide="ignore"):
-        seen = np.log(-np.expm1(np.minimum(log_none(classes), 0.0)))
-    expected = np.exp(
-        (log_listed(joint, some) - seen)[:, None] + log_patterns(classes, lists.unique)
-    )
+    level = log_listed(joint, some) - log_seen(classes)
+    expected = np.exp(level[:, None] + log_patterns(classes, lists.unique))
     counts, known = lists.counts.astype(float), ~lists.open
     if lists.unlabeled.any():  # whether a label is recorded is no part of the model: pattern sums
         expected = expected.sum(axis=2, keepdims=True)

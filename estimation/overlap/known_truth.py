@@ -52,9 +52,9 @@ def self_test(
        for the quantification of modern slavery. Journal of the Royal Statistical Society A 185(2),
        640-676. https://doi.org/10.1111/rssa.12803
     """
-    table = patterns.pooled()
-    if len(table.lists) < _FEWEST_LISTS or not table.complete:
+    if len(patterns.lists) < _FEWEST_LISTS or not patterns.complete:
         return []
+    table = patterns.pooled()
     found = []
     for place, name in enumerate(table.lists):
         inside = table.on_list(name)
@@ -101,9 +101,9 @@ def left_out(
     list of dict
         list (left out), method, observed, median, low, high, refused.
     """
-    table = patterns.pooled()
-    if len(table.lists) < _FEWEST_LISTS:
+    if len(patterns.lists) < _FEWEST_LISTS or not patterns.complete:
         return []
+    table = patterns.pooled()
     found = []
     for name in table.lists:
         rest = table.leave_out([name])

@@ -94,6 +94,7 @@ def latent(
     Parameters
     ----------
     patterns : Patterns
+        Lists without a person are left out.
     options : LatentOptions
     prob : float
         Level of the intervals.
@@ -106,6 +107,7 @@ def latent(
     GateError
         If the checks of the fit fail, as they do when chains disagree.
     """
+    patterns = patterns.without_empty()
     model = latent_model(patterns, options)
     planned = plan(model, "nuts", draws=options.draws, tune=options.tune, seed=seed)
     settings = planned.settings

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.beliefs import Belief, Known
+from models.lists.implied import Implied
 from models.model import Model
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _log_priors(fit: xarray.DataTree, model: Model) -> dict[str, np.ndarray]:
     }  # fmt: skip
     for name in ("coverage", "precision"):
         belief: Belief = getattr(model.base, name)
-        if name in found or isinstance(belief, Known):
+        if name in found or isinstance(belief, Known | Implied):
             continue
         found[name] = belief.log_density(posterior[name].to_numpy())
     return found

@@ -45,9 +45,7 @@ def complete(
     seen = np.broadcast_to(lists.counts.sum(axis=0), (draws, strata)).astype(np.int64)
     if lists.unlabeled.any() or lists.open.any():
         log_p = expected.log_patterns(classes, lists.unique)
-        none = expected.log_none(classes)
-        with np.errstate(divide="ignore"):
-            rates = (listed - np.log(-np.expm1(none)))[:, None] + log_p
+        rates = (listed - expected.log_seen(classes))[:, None] + log_p
         seen = seen + _labeled(lists.unlabeled, rates, rng)
         unseen = unseen + _open_cells(lists.open, lists.bounds, rates, rng)
     total, observed = (seen + unseen).sum(axis=1), seen.sum(axis=1)
@@ -103,9 +101,7 @@ def _list_coverage(classes: expected.Classes, deaths: FloatArray, missed: FloatA
     """Return the share of all deaths on each list, (draw, n_list)."""
     weight = np.exp(deaths - np.logaddexp.reduce(deaths, axis=1)[:, None])
     # shares among deaths that the classes describe, then among all: beyond them nobody is listed
-    none = expected.log_none(classes)
-    with np.errstate(divide="ignore"):
-        ratio = np.exp(-np.logaddexp(0.0, missed) - np.log(-np.expm1(none)))
+    ratio = np.exp(-np.logaddexp(0.0, missed) - expected.log_seen(classes))
     odds = classes.capture[:, None] + classes.reach[:, :, None]
     share = (np.exp(classes.log_weight)[..., None] * expit(odds)).sum(axis=2)
     return np.asarray((share * (weight * ratio)[..., None]).sum(axis=1))

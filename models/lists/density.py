@@ -81,11 +81,8 @@ def log_likelihood(overlapping: Overlapping, latent: FloatArray) -> dict[str, Fl
     classes = expected.classes_of(overlapping, latent)
     listed = expected.log_listed(overlapping, latent)
     log_p = expected.log_patterns(classes, lists.unique)
-    none = expected.log_none(classes)
     # log rates of cells: persons on any list, times p[x] / (1 - p[0])
-    with np.errstate(divide="ignore"):
-        seen = np.log(-np.expm1(np.minimum(none, 0.0)))
-    rates = (listed - seen)[:, None, :] + log_p
+    rates = (listed - expected.log_seen(classes))[:, None, :] + log_p
     each = np.where(lists.counts > 0, lists.counts * rates, 0.0) - gammaln(lists.counts + 1)
     found = each.sum(axis=(1, 2)) - np.exp(listed).sum(axis=1)
     if lists.unlabeled.any():

@@ -43,10 +43,15 @@ class Classes:
     reach: FloatArray
 
     @property
+    def log_none_of_class(self) -> FloatArray:
+        """Return logs of the probability to be on no list, (draw, n_stratum, n_class)."""
+        odds = self.capture[:, None] + self.reach[:, :, None]
+        return np.asarray(-np.logaddexp(0.0, odds).sum(axis=3))
+
+    @property
     def log_missed(self) -> FloatArray:
         """Return logs of weight * probability to be on no list, (draw, n_stratum, n_class)."""
-        odds = self.capture[:, None] + self.reach[:, :, None]
-        return np.asarray(self.log_weight - np.logaddexp(0.0, odds).sum(axis=3))
+        return np.asarray(self.log_weight + self.log_none_of_class)
 
 
 def chunks(draws: int) -> Iterator[slice]:
@@ -124,15 +129,16 @@ def log_none(classes: Classes) -> FloatArray:
     return np.asarray(logsumexp(classes.log_missed, axis=2))
 
 
+def log_seen(classes: Classes) -> FloatArray:
+    """Return logs of 1 - p[0], (draw, n_stratum), exact where p[0] is near 1 too."""
+    with np.errstate(divide="ignore"):
+        each = classes.log_weight + np.log(-np.expm1(classes.log_none_of_class))
+    return np.asarray(logsumexp(each, axis=2))
+
+
 def log_odds_missed(classes: Classes, dependence: float) -> FloatArray:
     """Return log odds of a death to be on no list, (draw, n_stratum)."""
-    return np.asarray(log_odds(log_none(classes)) + np.log(dependence))
-
-
-def log_odds(log_share: FloatArray) -> FloatArray:
-    """Return log(p / (1 - p)) of log p; infinite where p is 1 to the last digit."""
-    with np.errstate(divide="ignore"):
-        return np.asarray(log_share - np.log(-np.expm1(np.minimum(log_share, 0.0))))
+    return np.asarray(log_none(classes) - log_seen(classes) + np.log(dependence))
 
 
 def log_listed(overlapping: Overlapping, latent: FloatArray) -> FloatArray:

@@ -60,10 +60,12 @@ class _Expected:
         capture, reach = self._capture(), self._reach()
         odds = capture[None] if reach is None else capture[None] + reach[:, None]
         self.capture, self.reach = capture, reach
-        self.log_missed = self._log_weight() - pt.softplus(odds).sum(axis=2)
-        self.none = pt.logsumexp(self.log_missed, axis=1)
-        self.seen = pt.log(-pt.expm1(self.none))
-        missed = self.none - self.seen + pt.log(self.prior["dependence"])
+        weight, none = self._log_weight(), -pt.softplus(odds).sum(axis=2)
+        self.log_missed = weight + none
+        self.seen = pt.logsumexp(weight + pt.log(-pt.expm1(none)), axis=1)
+        missed = (
+            pt.logsumexp(self.log_missed, axis=1) - self.seen + pt.log(self.prior["dependence"])
+        )
         self.deaths = self.listed + pt.softplus(missed)
         self.odds = pt.logsumexp(self.listed) - pt.logsumexp(self.listed + missed)
 

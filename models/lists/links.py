@@ -61,10 +61,11 @@ def check_links(patterns: Patterns) -> tuple[str, ...]:
             remedy="add a list, or state a belief on coverage (undercount total)",
         )  # fmt: skip
     parts = linked_parts(patterns)
-    if not np.triu(patterns.pairs, 1).any() and len(parts) == used.sum():
+    if not np.triu(patterns.pairs, 1).any():
         raise NotEstimableError(
             "no person is on two lists", where="lists",
-            why="without a common person every total above the sum of names fits",
+            why="without a person who is known to be on both every total above the sum of names "
+            "fits",
             remedy="match the lists to each other, and check that they hold the same population",
         )  # fmt: skip
     totals, notes = patterns.list_totals.astype(float), []

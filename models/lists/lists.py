@@ -13,7 +13,7 @@ from models.beliefs import Belief, Known
 from models.checks import positive, whole
 from models.count import describe
 from models.declare import Assumption, Parameter
-from models.errors import InvalidValueError, RefusedError
+from models.errors import InvalidValueError, NotEstimableError, RefusedError
 from models.learning.form import prior_numbers
 from models.lists.form import POOLED, UNIFORM
 from models.lists.implied import Implied
@@ -26,6 +26,12 @@ _MOST_CLASSES = 30
 
 #: Above so many different patterns a fit would take hours.
 MOST_PATTERNS = 20_000
+
+#: Upper bounds of counts above this would make the graph too large.
+_LARGEST_BOUND = 20_000
+
+#: Up to so many lists classes cannot be told apart: the interval is the prior's.
+_FEW_LISTS = 3
 
 #: Up to so many lists a fit takes all patterns, those of no person too.
 _ALL_PATTERNS = 5
@@ -141,12 +147,35 @@ class Lists:
             raise InvalidValueError(f"must be a date, not {self.as_of!r}", where="as_of")
         check_provenance(self)
         self._check_exposure()
+        self._check_strata()
         _ = self.link_notes
         if len(self.unique) > MOST_PATTERNS:
             raise RefusedError(
                 f"{len(self.unique):,} different patterns are too many", where="patterns",
                 why=f"a fit takes time with each of them; at most {MOST_PATTERNS:,}",
                 remedy="merge lists, or leave small ones out",
+            )  # fmt: skip
+
+    def _check_strata(self) -> None:
+        labeled = self.patterns.stratum_of >= 0
+        if (~self.patterns.counted & ~labeled).any():
+            raise NotEstimableError(
+                "a count that is not known has no stratum", where="patterns",
+                why="neither says how many such persons there are",
+                remedy="name its stratum, or leave the row out",
+            )  # fmt: skip
+        used = set(self.patterns.stratum_of[labeled].tolist())
+        for place, name in enumerate(self.strata):
+            if place not in used:
+                raise NotEstimableError(
+                    f"no person is recorded in {name}", where="patterns.strata",
+                    why="its deaths would be the prior's alone", remedy="leave that stratum out",
+                )  # fmt: skip
+        if self.bounds.max(initial=-1) > _LARGEST_BOUND:
+            raise RefusedError(
+                f"a bound of {self.bounds.max():,} is too large to be of use", where="patterns",
+                why=f"bounds are summed term by term, at most {_LARGEST_BOUND:,}",
+                remedy="give that count as not known",
             )  # fmt: skip
 
     def _check_exposure(self) -> None:
@@ -276,6 +305,22 @@ class Lists:
             Assumption("all lists mean the same deaths: the same place, time and kind", "too high",
                        "persons whom a list cannot hold look missed by it"),
         ]  # fmt: skip
+        if len(self.patterns.lists) <= _FEW_LISTS:
+            found.append(
+                Assumption(
+                    f"classes differ as their prior says: {len(self.patterns.lists)} lists cannot "
+                    "tell", "either", "more persons make such an interval hardly narrower",
+                )
+            )  # fmt: skip
+        if self.captures == POOLED:
+            found.append(
+                Assumption(
+                    "classes differ in visibility by a standard deviation of log odds of about "
+                    f"{self.class_spread:g} at most", "too low",
+                    "a class that no list reaches leaves no trace: how large it may be is this "
+                    "prior's, and the upper limit with it",
+                )
+            )  # fmt: skip
         if self.patterns.strata and self.unlabeled.any():
             found.append(
                 Assumption(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import InvalidValueError
+from models.errors import InvalidValueError, NotEstimableError
 
 #: More lists are refused: 2^30 patterns, and no table knows that much.
 MOST_LISTS = 30
@@ -94,6 +94,7 @@ class Patterns:
             raise InvalidValueError("an unknown count has a number", where="unknown")
         # a row of zero persons is what a row that is not there says; in a fixed order, so that the
         # order of rows changes no number
+        found["at_most"] &= found["counts"] > 0  # at most none is none
         keep = (found["counts"] > 0) | found["unknown"] | found["at_most"]
         order = np.lexsort((found["stratum"], *on.T[::-1]))
         order = order[keep[order]]
@@ -195,13 +196,30 @@ class Patterns:
         return self._grouped(self.lists, self.on, np.zeros_like(self.stratum_of), ())
 
     def only(self, stratum: str) -> Patterns:
-        """Return the rows of one stratum, without strata."""
+        """Return the rows of one stratum, without strata.
+
+        Raises
+        ------
+        NotEstimableError
+            If persons have no stratum: some of them belong here.
+        """
         if stratum not in self.strata:
             raise InvalidValueError(f"no stratum {stratum!r}", where="strata",
                                     remedy=f"one of {', '.join(self.strata)}")  # fmt: skip
+        if (self.stratum_of < 0).any():
+            raise NotEstimableError(
+                "the stratum of some persons is not recorded", where="strata",
+                why="a stratum without them is too small", remedy="fit all strata together",
+            )  # fmt: skip
         rows = self.stratum_of == self.strata.index(stratum)
         return Patterns(self.lists, self.on[rows], self.counts[rows],
                         unknown=self.is_unknown[rows], at_most=self.is_bound[rows])  # fmt: skip
+
+    def without_empty(self) -> Patterns:
+        """Return the table without the lists on which nobody is."""
+        empty = [name for name, some in zip(self.lists, self.on.any(axis=0), strict=True)
+                 if not some]  # fmt: skip
+        return self.leave_out(empty) if 0 < len(empty) < len(self.lists) else self
 
     def leave_out(self, names: Iterable[str]) -> Patterns:
         """Return the table as it would be without some lists: who was on them alone is gone."""
@@ -266,7 +284,13 @@ class Patterns:
     def _grouped(
         self, lists: tuple[str, ...], on: BoolArray, stratum: IntArray, strata: tuple[str, ...]
     ) -> Patterns:
-        """Return the table with alike rows added up; what is not known spreads."""
+        """Return the table with alike rows added up.
+
+        Raises
+        ------
+        NotEstimableError
+            If a count that is not known would be added to one that is.
+        """
         seen = on.any(axis=1)
         key = np.column_stack([on[seen], stratum[seen]]).astype(np.int64)
         rows, place = np.unique(key, axis=0, return_inverse=True)
@@ -275,11 +299,20 @@ class Patterns:
         def marked(values: BoolArray) -> BoolArray:
             return np.bincount(place, weights=values[seen], minlength=len(rows)) > 0
 
-        unknown = marked(self.is_unknown)
+        unknown, bound = marked(self.is_unknown), marked(self.is_bound)
+        mixed = (unknown | bound) & (marked(self.counted) | (unknown & bound))
+        if mixed.any():
+            row = rows[int(np.flatnonzero(mixed)[0]), :-1].astype(bool)
+            label = "+".join(name for name, one in zip(lists, row, strict=True) if one)
+            raise NotEstimableError(
+                f"a count that is not known would be added to one that is, on {label}",
+                where="patterns", why="the persons who are known would be lost",
+                remedy="leave the list out whose count is not known, or drop the mark",
+            )  # fmt: skip
         summed = np.bincount(place, weights=self.counts[seen], minlength=len(rows))
         counts = np.where(unknown, 0, summed).astype(np.int64)
         return Patterns(lists, rows[:, :-1].astype(bool), counts, strata, rows[:, -1], unknown,
-                        marked(self.is_bound) & ~unknown)  # fmt: skip
+                        bound)  # fmt: skip
 
     def content(self) -> dict[str, Any]:
         """Return the numbers: no names of lists or strata."""

@@ -15,24 +15,60 @@ from models.lists.form import SCALE
 from models.lists.patterns import Patterns
 from models.losses import Flat, GammaPrior, Pooled
 from models.overlapping import Overlapping
+from models.thinning import LARGEST_MEAN
 
 if TYPE_CHECKING:
     from models.lists.lists import Lists
 
-#: Prior draws from which those that agree with a belief on coverage are taken, per draw.
-_CANDIDATES = 40
+#: Prior draws from which those that agree with a belief on coverage are taken, per draw; and how
+#: many of them must count as much as single draws.
+_CANDIDATES, _FEWEST = 40, 0.5
 
 
-def prior_latent(overlapping: Overlapping, rng: np.random.Generator, draws: int) -> FloatArray:
-    """Draw unknowns from their priors, the levels at 0, (draw, n_unknown)."""
+def prior_latent(
+    overlapping: Overlapping, rng: np.random.Generator, draws: int
+) -> tuple[FloatArray, FloatArray]:
+    """Draw unknowns from their priors, the levels at 0, and log rates of deaths up to a level.
+
+    Parameters
+    ----------
+    overlapping : Overlapping
+    rng : numpy.random.Generator
+    draws : int
+
+    Returns
+    -------
+    latent : (draw, n_unknown) numbers
+    effects : (draw, n_stratum) numbers
+        Log rates of strata, their level left out.
+
+    Raises
+    ------
+    RefusedError
+        If hardly any draw of the classes agrees with the belief on coverage.
+    """
     belief = overlapping.lists.coverage
     if not overlapping.lists.has_belief:
-        return _free_latent(overlapping, rng, draws)
+        latent = _free_latent(overlapping, rng, draws)
+        return latent, _effects(overlapping, latent, rng)
     # the product of two opinions: candidates of the one, taken by the density of the other
-    latent = _free_latent(overlapping, rng, draws * _CANDIDATES)
-    weight = belief.log_density(np.clip(_coverage(overlapping, latent), 1e-12, 1 - 1e-12))
+    parts = []
+    for some in expected.chunks(draws * _CANDIDATES):
+        latent = _free_latent(overlapping, rng, some.stop - some.start)
+        effects = _effects(overlapping, latent, rng)
+        share = np.clip(_coverage(overlapping, latent, effects), 1e-12, 1 - 1e-12)
+        parts.append((latent, effects, belief.log_density(share)))
+    latent, effects, weight = (np.concatenate(part) for part in zip(*parts, strict=True))
     chance = np.exp(weight - weight.max())
-    return latent[rng.choice(len(latent), draws, p=chance / chance.sum())]
+    chance /= chance.sum()
+    if 1 / (chance**2).sum() < _FEWEST * draws:
+        raise RefusedError(
+            "contradicts what the classes imply", where=f"{overlapping.name}.coverage",
+            why="hardly any draw of their prior agrees with it", remedy="take pooled captures, "
+            "fewer lists, or a wider belief",
+        )  # fmt: skip
+    chosen = rng.choice(len(latent), draws, p=chance)
+    return latent[chosen], effects[chosen]
 
 
 def _free_latent(overlapping: Overlapping, rng: np.random.Generator, draws: int) -> FloatArray:
@@ -52,19 +88,30 @@ def _free_latent(overlapping: Overlapping, rng: np.random.Generator, draws: int)
     return latent
 
 
+def _effects(overlapping: Overlapping, latent: FloatArray, rng: np.random.Generator) -> FloatArray:
+    if not isinstance(overlapping.losses, Pooled):
+        return np.zeros((len(latent), 1))
+    spread = expected.scale_of(overlapping, "rate", latent)
+    effects = spread * rng.standard_normal((len(latent), overlapping.form.strata))
+    return np.asarray(effects + np.log(overlapping.exposure))
+
+
 def implied_coverage(lists: Lists, rng: np.random.Generator, draws: int) -> FloatArray:
     """Draw the share of deaths on any list that the priors of classes imply, strata alike."""
     losses = Pooled() if lists.strata else Flat()
     overlapping = Overlapping(losses, {"lists": lists}, "lists")
-    return np.concatenate([
-        _coverage(overlapping, _free_latent(overlapping, rng, some.stop - some.start))
-        for some in expected.chunks(draws)
-    ])  # fmt: skip
+    found = []
+    for some in expected.chunks(draws):
+        latent = _free_latent(overlapping, rng, some.stop - some.start)
+        found.append(_coverage(overlapping, latent, np.zeros((len(latent), 1))))
+    return np.concatenate(found)
 
 
-def _coverage(overlapping: Overlapping, latent: FloatArray) -> FloatArray:
-    """Return the share of deaths on any list where all strata are alike in deaths, (draw,)."""
-    return np.asarray(expit(-_missed(overlapping, latent)).mean(axis=1))
+def _coverage(overlapping: Overlapping, latent: FloatArray, effects: FloatArray) -> FloatArray:
+    """Return the share of all deaths on any list, (draw,)."""
+    missed = _missed(overlapping, latent)
+    weight = np.exp(effects - effects.max(axis=1, keepdims=True)) * np.ones_like(missed)
+    return np.asarray((expit(-missed) * weight).sum(axis=1) / weight.sum(axis=1))
 
 
 def _missed(overlapping: Overlapping, latent: FloatArray) -> FloatArray:
@@ -83,7 +130,9 @@ def simulate(
     rng : numpy.random.Generator
     draws : int
     rate : float or (draw,) array, optional
-        Expected deaths, of a stratum on average; needed where the prior of rates is improper.
+        Expected persons on any list, of a stratum on (geometric) average; needed where the prior of
+        rates is improper.  Deaths fixed instead would make small coverage go with few listed
+        persons, from which the free level learns nothing: no posterior would be calibrated.
 
     Returns
     -------
@@ -94,29 +143,27 @@ def simulate(
     Raises
     ------
     RefusedError
-        If the prior of the rate is improper and no rate is given.
+        If the prior of the rate is improper and no rate is given, or classes contradict a belief.
     """
-    latent = prior_latent(overlapping, rng, draws)
+    latent, effects = prior_latent(overlapping, rng, draws)
     missed = _missed(overlapping, latent)
     prior = overlapping.losses.prior if isinstance(overlapping.losses, Flat) else None
-    if rate is None:
-        if not isinstance(prior, GammaPrior):
-            raise RefusedError(
-                "the scale prior cannot be simulated from", where="losses.prior",
-                why="it is improper", remedy="fix the rate",
-            )  # fmt: skip
-        rate = prior.draw(rng, draws)
-    logs = np.log(np.broadcast_to(np.asarray(rate, dtype=float), (draws,)))[:, None]
-    if isinstance(overlapping.losses, Pooled):
-        spread = expected.scale_of(overlapping, "rate", latent)
-        effect = spread * rng.standard_normal(missed.shape)
-        logs = logs + effect - effect.mean(axis=1, keepdims=True)
-        logs = logs + np.log(overlapping.exposure / np.mean(overlapping.exposure))
-    listed = logs - np.logaddexp(0.0, missed)
+    if isinstance(prior, GammaPrior) and rate is None:
+        deaths = np.log(prior.draw(rng, draws))[:, None]
+    elif rate is None:
+        raise RefusedError(
+            "the scale prior cannot be simulated from", where="losses.prior",
+            why="it is improper", remedy="fix the rate",
+        )  # fmt: skip
+    else:
+        level = np.log(np.broadcast_to(np.asarray(rate, dtype=float), (draws,)))[:, None]
+        shape = effects - np.logaddexp(0.0, missed)
+        deaths = effects + level - shape.mean(axis=1, keepdims=True)
+    listed = deaths - np.logaddexp(0.0, missed)
     center, width = overlapping.level_center
     latent[:, overlapping.form.blocks["level"]] = (listed - center) / width
     seen = rng.poisson(np.exp(listed))
-    unseen = rng.poisson(np.exp(listed + missed))
+    unseen = rng.poisson(np.minimum(np.exp(listed + missed), LARGEST_MEAN / listed.shape[1]))
     deaths, odds = expected.log_coverage(listed, missed)
     found: dict[str, np.ndarray] = {
         "latent": latent, "seen": seen, "count": seen.sum(axis=1),
