@@ -198,7 +198,7 @@ def _write(
         written = json.dumps(finite(content), allow_nan=False)
         (folder / "summary.json").write_text(written + "\n", encoding="utf-8")
         write_rows(folder / "summary.csv", [_plain(row) for row in found.rows()])
-        for table in ("dependence", "priors", "self_test", "left_out", "cells"):
+        for table in ("dependence", "priors", "spreads", "self_test", "left_out", "cells"):
             if content[table]:
                 write_rows(folder / f"{table}.csv", content[table])
         if not missing:

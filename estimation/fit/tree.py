@@ -9,6 +9,7 @@ import numpy as np
 
 from estimation.fit.key import canonical, code_digest, content_key, engine_versions
 from estimation.fit.record import Record
+from models.lists.lists import Lists
 from models.model import Model
 from models.triangle import Triangle
 
@@ -125,6 +126,13 @@ def _labels(model: Model) -> dict[str, str]:
         if isinstance(base, Triangle):
             # the data are cells of period and delay: names known by now are sums of them
             table |= {"late": True, "known": known_by_now(base)}
+    elif isinstance(base, Lists) and base.strata:
+        # persons without a stratum belong to none for certain: they are in deaths alone
+        table = {
+            "step": "", "names": model.base_name, "apart": [],
+            "known": base.counts.sum(axis=0, keepdims=True).tolist(),
+            "exposure": None if base.exposure is None else list(base.exposure),
+        }  # fmt: skip
     return {
         "division": json.dumps(model.stated_division()),
         "table": json.dumps(table),

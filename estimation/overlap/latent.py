@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 
 from estimation.diagnostics.gate import require, tree_verdict
 from estimation.diagnostics.verdicts import Verdict
+from estimation.errors import GateError
 from estimation.fit import nuts
 from estimation.fit.engine import plan
 from estimation.fit.tree import to_tree
 from estimation.overlap.cells import CellCheck, check_cells
 from estimation.summaries.estimates import estimate_rows
 from estimation.summaries.overlap import OverlapEstimate
-from models.lists.lists import Lists
+from models.lists.form import POOLED
+from models.lists.lists import FEW_LISTS, Lists
 from models.lists.patterns import Patterns
 from models.losses import Flat, Pooled
 from models.model import Model
@@ -25,8 +27,8 @@ from models.overlapping import Overlapping
 
 Progress = Callable[[int, int, int], None]
 
-#: Up to so many lists the data say little of classes: two are one number of two-fold persons.
-_FEW_LISTS = 2
+#: Scales of the prior that are tried.
+SPREADS = (0.5, 1.0, 2.0)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -62,6 +64,8 @@ class LatentOptions:
     captures : {"pooled", "uniform"}
         Prior of the probabilities to be on a list; see `models.lists.lists.Lists`.
     classes : int
+    class_spread : float
+        Scale of the prior of how much classes differ in visibility; see `Lists`.
     draws, tune : int, optional
         Kept draws and warm-up draws of each of four chains; the engine's defaults if none.
     accept : str, optional
@@ -72,6 +76,7 @@ class LatentOptions:
 
     captures: str = "pooled"
     classes: int = 10
+    class_spread: float = 1.0
     draws: int | None = None
     tune: int | None = None
     accept: str | None = None
@@ -81,7 +86,10 @@ class LatentOptions:
 
 def latent_model(patterns: Patterns, options: LatentOptions = LatentOptions()) -> Model:
     """Return the model of latent classes; with strata, these are pooled."""
-    lists = Lists(patterns, captures=options.captures, classes=options.classes)  # type: ignore[arg-type]
+    lists = Lists(
+        patterns, captures=options.captures, classes=options.classes,  # type: ignore[arg-type]
+        class_spread=options.class_spread,
+    )  # fmt: skip
     return Model(Pooled() if patterns.strata else Flat(), {"lists": lists})
 
 
@@ -161,9 +169,49 @@ def _notes(joint: Overlapping, cells: CellCheck) -> tuple[str, ...]:
         f"Before any person is seen, the priors of the classes hold that {low:.0%} to {high:.0%} "
         "of all are on some list (95 %)."
     ]
-    if len(joint.lists.patterns.lists) <= _FEW_LISTS:
+    number = len(joint.lists.patterns.lists)
+    if number <= FEW_LISTS:
         found.append(
-            "Two lists say how many are on both, and nothing of how lists depend on each other: "
-            "this interval is as wide as the prior of the classes makes it."
+            f"{number} lists cannot tell classes apart: this interval is as wide as the prior of "
+            "the classes makes it, and more persons would hardly make it narrower."
+        )
+    if joint.lists.captures == POOLED:
+        found.append(
+            "How many may be in a class that no list reaches is the prior's alone (class_spread "
+            f"{joint.lists.class_spread:g}): the upper limit hangs on it, see --thorough."
         )
     return (*found, *cells.says())
+
+
+def spread_curve(
+    patterns: Patterns, options: LatentOptions, *, prob: float = 0.95, seed: int = 1,
+    spreads: Sequence[float] = SPREADS,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Refit with other priors of how much classes differ in visibility.
+
+    Parameters
+    ----------
+    patterns : Patterns
+    options : LatentOptions
+        With pooled captures: the uniform prior has no such scale.
+    prob : float
+    seed : int
+    spreads : sequence of float
+
+    Returns
+    -------
+    list of dict
+        class_spread, median, low, high, refused (why a fit failed its checks).
+    """
+    found = []
+    for spread in spreads:
+        row: dict[str, Any] = {"class_spread": spread, "median": None, "low": None, "high": None,
+                               "refused": ""}  # fmt: skip
+        try:
+            changed = dataclasses.replace(options, class_spread=spread)
+            one = latent(patterns, options=changed, prob=prob, seed=seed).estimate.row(prob)
+            row |= {key: one[key] for key in ("median", "low", "high")}
+        except GateError as error:
+            row["refused"] = str(error)
+        found.append(row)
+    return found

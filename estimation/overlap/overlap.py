@@ -16,7 +16,7 @@ from estimation.errors import NotEstimableError, UsageError
 from estimation.fit.key import engine_versions
 from estimation.overlap.curves import dependence_curve, prior_curve
 from estimation.overlap.known_truth import Method, left_out, self_test
-from estimation.overlap.latent import LatentFit, LatentOptions, latent
+from estimation.overlap.latent import LatentFit, LatentOptions, latent, spread_curve
 from estimation.overlap.methods import (
     METHODS,
     REFUSALS,
@@ -29,6 +29,7 @@ from estimation.overlap.methods import (
 from estimation.overlap.mixture import Mixed, checked_weights, mixture
 from estimation.result import Result
 from estimation.summaries.overlap import OverlapEstimate
+from models.lists.form import POOLED
 from models.lists.links import check_links
 from models.lists.patterns import Patterns
 
@@ -57,6 +58,8 @@ class Overlap:
     seed : int
     links : tuple of str
         What must be said of lists without a person in common with others.
+    spreads : list of dict
+        Latent classes under other priors of how much they differ, if these were asked for.
     """
 
     patterns: Patterns | None
@@ -67,6 +70,7 @@ class Overlap:
     prob: float
     seed: int
     links: tuple[str, ...] = ()
+    spreads: list[dict[str, Any]] = dataclasses.field(default_factory=list)
 
     @property
     def estimates(self) -> dict[str, OverlapEstimate]:
@@ -146,7 +150,8 @@ class Overlap:
         return {
             "methods": [one.about() for one in self.estimates.values()],
             "dependence": self.dependence, "priors": self.priors, "self_test": self.self_test,
-            "left_out": self.left_out, "cells": self.latent.cells.rows if self.latent else [],
+            "left_out": self.left_out, "spreads": self.spreads,
+            "cells": self.latent.cells.rows if self.latent else [],
         }  # fmt: skip
 
 
@@ -189,9 +194,11 @@ def overlap(
     mixed = mixture(found.estimates, stated, seed) if len(methods) > 1 else None
     asked = [name for name in found.estimates if name in QUICK or (thorough and name == "latent")]
     again: dict[str, Method] = {name: _again(name, options, prob, seed) for name in asked}
+    wanted = thorough and found.latent is not None and options.captures == POOLED
     return Overlap(
         patterns, found, mixed, self_test(patterns, again, prob), left_out(patterns, again, prob),
         prob, seed, links,
+        spread_curve(patterns, options, prob=prob, seed=seed) if wanted else [],
     )  # fmt: skip
 
 

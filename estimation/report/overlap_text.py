@@ -25,7 +25,13 @@ def overlap_says(name: str, found: Overlap, notes: Sequence[str], *, quiet: bool
     blocks = [_answer(name, found), _methods(found)]
     if quiet:
         return "\n\n".join(blocks)
-    blocks += [_dependence(found), _priors(found), _self_test(found), _left_out(found)]
+    blocks += [
+        _dependence(found),
+        _priors(found),
+        _spreads(found),
+        _self_test(found),
+        _left_out(found),
+    ]
     blocks.append("Notes\n" + bullets(notes))
     assumed = [f"{method}: {one.assumption}" for method, one in found.answers.estimates.items()]
     blocks.append("What makes persons on no list known, by method\n" + bullets(assumed))
@@ -90,6 +96,18 @@ def _priors(found: Overlap) -> str:
         return ""
     return "Under other priors of the total\n" + table(
         ["method", "prior", "median", "low", "high", ""], cells
+    )
+
+
+def _spreads(found: Overlap) -> str:
+    cells = [
+        [f"{row['class_spread']:g}", *(["-"] * 3 if row["refused"] else _numbers(row))]
+        for row in found.spreads
+    ]
+    if not cells:
+        return ""
+    return "Latent classes, by how much these may differ in visibility\n" + table(
+        ["class_spread", "median", "low", "high"], cells
     )
 
 

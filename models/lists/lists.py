@@ -31,7 +31,7 @@ MOST_PATTERNS = 20_000
 _LARGEST_BOUND = 20_000
 
 #: Up to so many lists classes cannot be told apart: the interval is the prior's.
-_FEW_LISTS = 3
+FEW_LISTS = 3
 
 #: Up to so many lists a fit takes all patterns, those of no person too.
 _ALL_PATTERNS = 5
@@ -305,7 +305,7 @@ class Lists:
             Assumption("all lists mean the same deaths: the same place, time and kind", "too high",
                        "persons whom a list cannot hold look missed by it"),
         ]  # fmt: skip
-        if len(self.patterns.lists) <= _FEW_LISTS:
+        if len(self.patterns.lists) <= FEW_LISTS:
             found.append(
                 Assumption(
                     f"classes differ as their prior says: {len(self.patterns.lists)} lists cannot "
