@@ -88,13 +88,14 @@ def _open_cells(
 
 def _bounded_poisson(mean: FloatArray, bound: int, rng: np.random.Generator) -> np.ndarray:
     """Draw Poisson numbers that are at most `bound`, by inverting their distribution."""
-    wanted = rng.random(mean.size) * gammaincc(bound + 1, mean)
+    whole = gammaincc(bound + 1, mean)
+    wanted = rng.random(mean.size) * whole
     low, high = np.full(mean.size, -1), np.full(mean.size, bound)  # P(X <= low) < wanted <= high
     while (high - low > 1).any():
         middle = (low + high) // 2
         enough = np.where(middle >= 0, gammaincc(middle + 1, mean) >= wanted, False)
         high, low = np.where(enough, middle, high), np.where(enough, low, middle)
-    return high
+    return np.where(whole > 0, high, bound)  # so far below the mean all lies at the bound
 
 
 def _list_coverage(classes: expected.Classes, deaths: FloatArray, missed: FloatArray) -> np.ndarray:

@@ -53,6 +53,20 @@ def log_prior(overlapping: Overlapping, latent: FloatArray) -> dict[str, FloatAr
     return found
 
 
+def _log_at_most(bound: int, log_mean: FloatArray) -> FloatArray:
+    """Return log P(Poisson <= bound), also where it underflows, (draw,)."""
+    mean = np.exp(log_mean)
+    share = gammaincc(bound + 1, mean)
+    terms = np.arange(bound + 1)
+    far = share == 0
+    with np.errstate(divide="ignore"):
+        found = np.log(share)
+    if far.any():
+        each = terms * log_mean[far, None] - gammaln(terms + 1)
+        found[far] = logsumexp(each, axis=1) - mean[far]
+    return np.asarray(found)
+
+
 def _rates(overlapping: Overlapping, latent: FloatArray) -> tuple[FloatArray, FloatArray]:
     classes = expected.classes_of(overlapping, latent)
     missed = expected.log_odds_missed(classes, overlapping.lists.dependence)
@@ -93,8 +107,8 @@ def log_likelihood(overlapping: Overlapping, latent: FloatArray) -> dict[str, Fl
         found += np.exp(rates[:, lists.open]).sum(axis=1)
     bounded = lists.bounds >= 0
     if bounded.any():
-        with np.errstate(divide="ignore"):
-            found += np.log(gammaincc(lists.bounds[bounded] + 1, np.exp(rates[:, bounded]))).sum(1)
+        for pattern, stratum in np.argwhere(bounded):
+            found += _log_at_most(int(lists.bounds[pattern, stratum]), rates[:, pattern, stratum])
     deaths, _ = _rates(overlapping, latent)
     return {overlapping.name: found} | {
         name: register.log_likelihood(*overlapping.register_center(name, latent, deaths))

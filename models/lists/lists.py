@@ -123,7 +123,12 @@ class Lists:
         if self.captures not in (POOLED, UNIFORM):
             raise InvalidValueError(f"no prior {self.captures!r}", where="captures",
                                     remedy="pooled or uniform")  # fmt: skip
-        classes = whole(self.classes, "classes", low=1, high=_MOST_CLASSES, why="it counts classes")
+        classes = whole(self.classes, "classes", low=1, why="it counts classes")
+        if classes > _MOST_CLASSES:
+            raise InvalidValueError(
+                f"{classes} classes are too many", where="classes",
+                why="their weights fall off by halves", remedy=f"at most {_MOST_CLASSES}",
+            )  # fmt: skip
         object.__setattr__(self, "classes", classes)
         for name in ("concentration_spread", "class_spread", "list_spread", "stratum_spread",
                      "dependence"):  # fmt: skip

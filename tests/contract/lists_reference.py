@@ -234,7 +234,7 @@ def plain_shares(model, latent):
                 for on, value in zip(pattern, of_class, strict=True):
                     log_share += special.log_expit(value if on else -value)
                 each.append(log_share)
-            shares[pattern] = special.logsumexp(each)
+            shares[pattern] = np.logaddexp.reduce(each)
         found.append(shares)
     return found
 
@@ -248,7 +248,7 @@ def plain_expected(model, latent):
         listed = math.exp(data["level_center"][s] + data["level_spread"][s] * value["level"][s])
         none = (0,) * len(model.base.patterns.lists)
         # a sum over patterns, for 1 - share of none has few digits where nearly all are on none
-        some = special.logsumexp([log for pattern, log in shares.items() if pattern != none])
+        some = np.logaddexp.reduce([log for pattern, log in shares.items() if pattern != none])
         odds = model.base.dependence * math.exp(shares[none] - some)
         found["cells"].append({pattern: listed * math.exp(log - some)
                                for pattern, log in shares.items() if pattern != none})  # fmt: skip
@@ -296,13 +296,14 @@ def plain_log_prior(model, latent):
         total += stats.gamma(prior.shape, scale=1 / prior.inverse_scale).logpdf(rate)
         total += math.log(rate)
     if model.base.has_belief:
-        total += log_belief(model.base.coverage, expected["listed"], expected["missed"])
+        # by its log odds, for next to all may be on lists
+        odds = math.log(sum(expected["listed"]) / sum(expected["missed"]))
+        total += log_belief(model.base.coverage, odds)
     return total
 
 
-def log_belief(belief, listed, missed):
-    """Return the log density of a belief on coverage, where next to all are listed too."""
-    odds = math.log(sum(listed) / sum(missed))
+def log_belief(belief, odds):
+    """Return the log density of a belief on coverage, at its log odds."""
     seen, unseen = special.log_expit(odds), special.log_expit(-odds)
     if isinstance(belief, LogitNormal):
         return stats.norm(belief.mu, belief.sigma).logpdf(odds) - seen - unseen
