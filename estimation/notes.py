@@ -94,9 +94,14 @@ def coverage_note(model: Model, draws: dict[str, np.ndarray]) -> str:
 def notes(model: Model, draws: dict[str, np.ndarray]) -> tuple[str, ...]:
     """Return the sentences that belong beside the total of a model."""
     found = [coverage_note(model, draws)]
+    if isinstance(model.joint, Overlapping):
+        # the first assumption is the one that no person on a list can put to the test
+        found.append(f"Taken for granted, beyond all data: {model.assumptions()[0].statement}.")
+        found += model.joint.lists.link_notes
     precision = model.base.precision
     if isinstance(precision, Known) and precision.value == 1:
-        found.append("Every listed name is taken as true (precision exactly 1).")
+        listed = "person" if isinstance(model.joint, Overlapping) else "name"
+        found.append(f"Every listed {listed} is taken as true (precision exactly 1).")
     found += beyond_notes(model)
     learned = isinstance(model.joint, Learned | Overlapping)
     if not (learned or model.joint.scale_free) and _surprise(model) < _SURPRISING:

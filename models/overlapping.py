@@ -239,7 +239,7 @@ class Overlapping:
         table = ("pattern", "stratum") if self.lists.strata else ("pattern", "all")
         found = {"list_coverage": ("list",), f"{self.name}_count": table}
         if self.lists.strata:
-            found |= {"deaths": ("stratum",), "stratum_coverage": ("stratum",)}
+            found |= dict.fromkeys(("deaths", "confirmed", "stratum_coverage"), ("stratum",))
         return found
 
     def coords(self) -> dict[str, list[str]]:
@@ -252,7 +252,7 @@ class Overlapping:
 
     def constants(self) -> frozenset[str]:
         """Return the estimands that the model takes as known, or that are part of others."""
-        return frozenset({"observed"})
+        return frozenset({"observed", "confirmed"})
 
     def moment_orders(self) -> dict[str, float]:
         """Return, by estimand, the order below which posterior moments exist; absent: all do.

@@ -193,6 +193,8 @@ def _left_out(model: Model) -> list[str]:
     """Return what the implied total does not hold."""
     others = ", ".join(name for name in model.evidence if name != model.base_name)
     found = []
+    if model.base.kind == "lists":
+        found.append("What the overlap says is left out: only a fit tells.")
     if others:
         found.append(f"Other evidence ({others}) is left out: only a fit tells what it says.")
     if model.beyond:
@@ -212,11 +214,14 @@ def _print_model(model: Model, *, quiet: bool) -> None:
          _shortened(one["source"] or "not stated")]
         for one in lists
     ]  # fmt: skip
-    print("\nData\n" + table(["list", "names", "as of", "source"], rows))
+    overlapping = [one for one in found["data"] if one["kind"] == "lists"]
+    data = [table(["list", "names", "as of", "source"], rows)] if rows else []
+    print("\nData\n" + "\n".join([*data, *map(evidence_says, overlapping)]))
     for one in lists:
         if "step" in one:
             print(_table_words(one))
-    others = [evidence_says(one) for one in found["data"] if one not in lists]
+    shown = [*lists, *overlapping]
+    others = [evidence_says(one) for one in found["data"] if one not in shown]
     if others:
         print("\nEvidence on how complete the list is\n" + "\n\n".join(others))
     if found["beyond"]:

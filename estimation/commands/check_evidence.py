@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from models import Model
     from models.audits import Audits
     from models.excess import Excess
+    from models.lists.lists import Lists
     from models.register import Register
 
 #: Standard deviations of a normal distribution on either side of its middle that hold 95 %.
@@ -17,14 +18,14 @@ _WIDTH = 1.959964
 
 
 def describe_evidence(item: Any) -> dict[str, Any]:
-    """Return the data of a register, of a table of deaths or of audits as plain data.
+    """Return the data of a register, of a table of deaths, audits or overlapping lists.
 
     Parameters
     ----------
-    item : Register, Excess or Audits
+    item : Register, Excess, Audits or Lists
     """
     describers: dict[str, Callable[[Any], dict[str, Any]]] = {
-        "register": _register, "excess": _excess, "audits": _audits,
+        "register": _register, "excess": _excess, "audits": _audits, "lists": _lists,
     }  # fmt: skip
     return {"source": item.source, "scope": item.scope, **describers[item.kind](item)}
 
@@ -41,7 +42,8 @@ def describe_beyond(model: Model) -> list[dict[str, Any]]:
 
 def evidence_says(one: dict[str, Any]) -> str:
     """Return in words and a table what `describe_evidence` found; with "name" and "kind" in it."""
-    say = {"register": _register_says, "excess": _excess_says, "audits": _audits_says}[one["kind"]]
+    say = {"register": _register_says, "excess": _excess_says, "audits": _audits_says,
+           "lists": _lists_says}[one["kind"]]  # fmt: skip
     source = one["source"] or "source not stated"
     return f"{one['name']} ({one['kind']}; {source})\n{say(one)}"
 
@@ -94,6 +96,26 @@ def _audits(item: Audits) -> dict[str, Any]:
     return {"rows": rows, "begin": item.begin, "end": _last_day(item.end)}
 
 
+def _lists(item: Lists) -> dict[str, Any]:
+    import numpy as np
+
+    of = item.patterns
+    alone = [int(of.counts[of.counted & of.on[:, place] & (of.on.sum(axis=1) == 1)].sum())
+             for place in range(len(of.lists))]  # fmt: skip
+    rows = [
+        {"list": name, "persons": int(total), "alone": own}
+        for name, total, own in zip(of.lists, of.list_totals, alone, strict=True)
+    ]
+    labeled = of.counted[:, None] & (of.stratum_of[:, None] == np.arange(len(of.strata)))
+    return {
+        "count": item.names, "as_of": item.as_of, "rows": rows,
+        "strata": {name: int(of.counts[labeled[:, place]].sum())
+                   for place, name in enumerate(of.strata)},
+        "unknown_stratum": int(item.unlabeled.sum()) if of.strata else 0,
+        "unknown_patterns": int(of.is_unknown.sum()), "bounded_patterns": int(of.is_bound.sum()),
+    }  # fmt: skip
+
+
 def _last_day(after: datetime.date | None) -> datetime.date | None:
     return None if after is None else after - datetime.timedelta(days=1)
 
@@ -139,3 +161,19 @@ def _audits_says(one: dict[str, Any]) -> str:
 
 def _span(row: dict[str, Any]) -> str:
     return f"{row['begin'] or 'the beginning'} to {row['end'] or 'the end'}"
+
+
+def _lists_says(one: dict[str, Any]) -> str:
+    from estimation.report.text import table
+
+    rows = [[row["list"], f"{row['persons']:,}", f"{row['alone']:,}"] for row in one["rows"]]
+    head = f"{one['count']:,} persons on any list; as of {one['as_of'] or 'not stated'}"
+    said = [head, table(["list", "persons", "on no other"], rows)]
+    if one["strata"]:
+        rows = [[name, f"{count:,}"] for name, count in one["strata"].items()]
+        if one["unknown_stratum"]:
+            rows.append(["not recorded", f"{one['unknown_stratum']:,}"])
+        said.append(table(["stratum", "persons"], rows))
+    labels = {"unknown_patterns": "of unknown count", "bounded_patterns": "with an upper bound"}
+    counted = [f"{one[key]} {label}" for key, label in labels.items() if one[key]]
+    return "\n".join([*said, *([f"patterns {', '.join(counted)}"] if counted else [])])

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 #: Exit code where some methods have an answer and others refused.
 _PARTLY = 6
 
+#: As of `models.lists.lists.Lists`.
+_MOST_CLASSES = 30
+
 _METHODS = ("latent", "graphical", "loglinear", "sample_coverage", "chao", "all")
 
 
@@ -91,7 +94,9 @@ def _latent_options(parser: argparse.ArgumentParser) -> None:
         help="prior of the probabilities to be on a list: pooled (default), or uniform, which "
         "holds beforehand that nearly all are on some list",
     )  # fmt: skip
-    group.add_argument("--classes", type=whole_argument, default=10, metavar="K", help="default 10")
+    group.add_argument(
+        "--classes", type=_classes_argument, default=10, metavar="K", help="default 10"
+    )
     group.add_argument(
         "--draws", type=draws_argument, metavar="N", help="draws of each of four chains"
     )
@@ -107,6 +112,13 @@ def _weight_argument(word: str) -> tuple[str, float]:
         known = ", ".join(_METHODS[:-1])
         raise argparse.ArgumentTypeError(f"{word!r} is no METHOD=WEIGHT; methods are {known}")
     return name, number_argument(value)
+
+
+def _classes_argument(word: str) -> int:
+    number = whole_argument(word)
+    if not 1 <= number <= _MOST_CLASSES:
+        raise argparse.ArgumentTypeError(f"classes are 1 to {_MOST_CLASSES}, not {number}")
+    return number
 
 
 def _merge_argument(word: str) -> tuple[str, list[str]]:
@@ -151,26 +163,62 @@ def _asked(arguments: argparse.Namespace) -> tuple[str, tuple[str, ...], Overlap
     from estimation.tables.patterns import is_captures, read_captures, read_patterns
 
     seed = 1 if arguments.seed is None else arguments.seed
-    if is_captures(arguments.table):
+    captures = is_captures(arguments.table)
+    _refuse_unused(arguments, captures=captures)
+    if captures:
         read = read_captures(arguments.table, count=arguments.count, occasions=arguments.occasions)
         found = captures_overlap(read.captures, read.counts, read.occasions, arguments.method,
                                  prob=arguments.prob, seed=seed)  # fmt: skip
         return read.name, read.notes, found
     table = read_patterns(
         arguments.table, count=arguments.count, strata=arguments.stratum,
-        merge=dict(arguments.merge or ()), leave_out=arguments.leave_out,
+        merge=_once(arguments.merge, "merge"), leave_out=arguments.leave_out,
         at_most=arguments.at_most,
     )  # fmt: skip
     found = overlap(
         table.patterns, METHODS if arguments.method == "all" else (arguments.method,),
-        weights=dict(arguments.weights) if arguments.weights else None,
+        weights=_once(arguments.weights, "weights") or None,
         options=LatentOptions(
-            arguments.captures, arguments.classes, arguments.draws, accept=arguments.accept,
-            progress=_progress(arguments),
+            captures=arguments.captures, classes=arguments.classes, draws=arguments.draws,
+            accept=arguments.accept, progress=_progress(arguments),
         ),
         thorough=arguments.thorough, prob=arguments.prob, seed=seed,
     )  # fmt: skip
     return table.name, table.notes, found
+
+
+def _refuse_unused(arguments: argparse.Namespace, *, captures: bool) -> None:
+    """Refuse what would be ignored."""
+    from estimation.errors import UsageError
+
+    if arguments.weights and arguments.method != "all":
+        raise UsageError("are given to one method", where="weights",
+                         why="one method is no mixture", remedy="leave out --method")  # fmt: skip
+    if arguments.occasions is not None and not captures:
+        raise UsageError(
+            "is given for a table of lists", where="occasions",
+            why="it belongs to a table of captures", remedy="leave it out",
+        )  # fmt: skip
+    unused = ("weights", "stratum", "merge", "leave_out", "at_most", "thorough")
+    for name in unused if captures else ():
+        if getattr(arguments, name):
+            raise UsageError(
+                "is given for a table of captures", where=name,
+                why="it tells only how often each was captured, on no matter which lists",
+                remedy="leave it out",
+            )  # fmt: skip
+
+
+def _once(pairs: list[tuple[str, Any]] | None, where: str) -> dict[str, Any]:
+    """Return pairs by name; one that is given twice would be lost."""
+    from estimation.errors import UsageError
+
+    found: dict[str, Any] = {}
+    for name, value in pairs or ():
+        if name in found:
+            raise UsageError(f"names {name} twice", where=where, remedy="name it once")
+        found[name] = value
+    return found
 
 
 def _progress(arguments: argparse.Namespace) -> Callable[[int, int, int], None]:

@@ -116,7 +116,10 @@ def _print(study: Study, outcome: Outcome, target: Path, *, quiet: bool) -> None
     result = outcome.result()
     first = outcome.fitted[0]
     print(f"{study.title}\n")
-    print(answer(first.rows[0], outcome.prob, study.model.base.names))
+    base = study.model.base
+    counted = (("person on any list", "persons on any list") if base.kind == "lists"
+               else ("confirmed name", "confirmed names"))  # fmt: skip
+    print(answer(first.rows[0], outcome.prob, base.names, counted))
     for agreement in first.published:
         print(agreement.says)
     if quiet:

@@ -14,7 +14,6 @@ from estimation.fit.exact import defined
 from estimation.fit.session import session
 from estimation.randomness import integer, stream
 from models.learned import Learned
-from models.lists.lists import FEW_LISTS
 from models.model import Model
 from models.overlapping import Overlapping
 from models.triangle import Triangle
@@ -36,8 +35,8 @@ TUNE_LATE, _ACCEPT_LATE = 500, 0.95
 LEARNED_DRAWS = 2000
 
 #: Overlapping lists: classes come and go, which takes small steps and many draws; both are cheap.
-#: Few lists leave the prior of classes its long tail: the upper limit takes more of them.
-LISTS_DRAWS, FEW_LISTS_DRAWS, _ACCEPT_LISTS = 2000, 4000, 0.95
+#: The upper limit stands in a tail of index two, whose quantiles take so many draws to settle.
+LISTS_DRAWS, _ACCEPT_LISTS = 5000, 0.95
 
 #: Triangles of so few published cells leave scales open: they take smaller steps, and more draws.
 SPARSE, SPARSE_DRAWS, _ACCEPT_SPARSE = 200, 3000, 0.99
@@ -48,8 +47,7 @@ def default_draws(model: Model) -> int:
     if isinstance(model.joint, Learned):
         return LEARNED_DRAWS
     if isinstance(model.joint, Overlapping):
-        few = model.joint.form.lists <= FEW_LISTS
-        return FEW_LISTS_DRAWS if few else LISTS_DRAWS
+        return LISTS_DRAWS
     if _is_sparse(model):
         return SPARSE_DRAWS
     return SMALL_TABLE_DRAWS if _is_small_table(model) else DRAWS

@@ -100,8 +100,12 @@ def _smoothed(log_weight: NDArray[np.float64]) -> tuple[NDArray[np.float64], flo
         return np.full(log_weight.size, 1 / log_weight.size), 0.0
     from arviz_stats.base import array_stats
 
-    # it takes log likelihoods, whose inverses are the weights of leave-one-out
-    values, shape = array_stats.psislw(-log_weight)
+    try:
+        # it takes log likelihoods, whose inverses are the weights of leave-one-out
+        values, shape = array_stats.psislw(-log_weight)
+    except ValueError:  # the largest weights are all alike: there is no tail to smooth
+        raw = np.exp(log_weight - log_weight.max())
+        return raw / raw.sum(), 0.0
     return np.exp(values), float(shape)
 
 

@@ -116,6 +116,8 @@ def latent(
         If the checks of the fit fail, as they do when chains disagree.
     """
     patterns = patterns.without_empty()
+    if len(patterns.strata) == 1:  # nothing to pool
+        patterns = patterns.pooled()
     model = latent_model(patterns, options)
     planned = plan(model, "nuts", draws=options.draws, tune=options.tune, seed=seed)
     settings = planned.settings

@@ -16,7 +16,7 @@ from estimation.words import listed
 #: Draws of a mixture.
 _DRAWS = 40_000
 
-#: Medians that differ by this factor are no longer the same answer.
+#: Estimates that differ by this factor are no longer the same answer.
 _FAR_APART = 1.5
 
 
@@ -87,15 +87,15 @@ def mixture(
     stream(seed, "lists", "mixture").shuffle(draws)
     parts = [estimates[name] for name in used]
     words = listed([f"{name} {weight:.0%}" for name, weight in used.items()])
-    medians = np.array([np.median(one.draws) for one in parts])
+    points = np.array([one.estimate for one in parts])
     notes = [
         f"The first row is a mixture with stated weights ({words}): no data on listed persons can "
         "tell which method is right about the others, so its interval holds what lies between them "
-        f"too, medians from {medians.min():,.0f} to {medians.max():,.0f}."
+        f"too, estimates from {points.min():,.0f} to {points.max():,.0f}."
     ]
-    if medians.max() > _FAR_APART * medians.min():
+    if points.max() > _FAR_APART * points.min():
         notes.append(
-            f"The methods disagree: the largest median is {medians.max() / medians.min():.1f} "
+            f"The methods disagree: the largest estimate is {points.max() / points.min():.1f} "
             "times the smallest. The total rests on which assumption holds, more than on the data."
         )
     estimate = OverlapEstimate(

@@ -36,6 +36,9 @@ from models.lists.patterns import Patterns
 #: Methods that are quick enough to be asked again and again.
 QUICK = ("graphical", "loglinear", "chao")
 
+#: With more lists even these take minutes each: only the bound is asked again.
+_MOST_AGAIN = 8
+
 #: Replicates of the bootstrap where a method is asked for each list.
 _SHORT = 200
 
@@ -117,7 +120,7 @@ class Overlap:
         found = list(self.mixed.estimate.notes) if self.mixed else []
         for name, why in self.answers.refused.items():
             found.append(f"{name} has no answer: {why}")
-        found += [*self.links, *self._low()]
+        found += [*self.links, *self._low(), *self._untested()]
         for name, one in self.answers.estimates.items():
             said = one.notes if len(self.estimates) == 1 else [f"{name}: {n}" for n in one.notes]
             found += [note for note in said if note not in found]
@@ -136,6 +139,19 @@ class Overlap:
             f"Below the lower bound of Chao ({bound.estimate:,.0f}) lie {', '.join(below)}: where "
             "persons differ in how visible they are, these are too low; where lists avoid each "
             "other, the bound is too high."
+        ]
+
+    def _untested(self) -> list[str]:
+        """Return which methods were not tested on each list."""
+        if self.patterns is None or len(self.patterns.lists) <= _MOST_AGAIN:
+            return []
+        tested = {row["method"] for row in self.left_out}
+        missing = [name for name in QUICK if name in self.answers.estimates and name not in tested]
+        if not missing:
+            return []
+        return [
+            f"Lists are more than {_MOST_AGAIN}: {', '.join(missing)} were not tested on each of "
+            "them, which takes long (--thorough)."
         ]
 
     def result(self) -> Result:
@@ -192,7 +208,9 @@ def overlap(
     stated = checked_weights(WEIGHTS if weights is None else weights)
     found = answers(patterns, methods, options=options, prob=prob, seed=seed)
     mixed = mixture(found.estimates, stated, seed) if len(methods) > 1 else None
-    asked = [name for name in found.estimates if name in QUICK or (thorough and name == "latent")]
+    few = len(patterns.lists) <= _MOST_AGAIN
+    quick = [name for name in QUICK if few or thorough or name == "chao"]
+    asked = [name for name in found.estimates if name in quick or (thorough and name == "latent")]
     again: dict[str, Method] = {name: _again(name, options, prob, seed) for name in asked}
     wanted = thorough and found.latent is not None and options.captures == POOLED
     return Overlap(
@@ -247,7 +265,7 @@ def captures_overlap(
             refused[name] = str(error)
     if not found:
         raise NotEstimableError("no method has an answer", where="captures",
-                                why="; ".join(refused.values()))  # fmt: skip
+                                why="; ".join(dict.fromkeys(refused.values())))  # fmt: skip
     return Overlap(None, Answers(found, refused), None, [], [], prob, seed)
 
 

@@ -87,7 +87,10 @@ def _label(axis: Axes, names: list[str], end: float) -> None:
 
 
 def _draw_dependence(axis: Axes, found: Overlap) -> None:
-    rows = [row for row in found.dependence if row["method"] == found.first.method]
+    # a bound is no estimate, and has no curve
+    shown = {row["method"] for row in found.dependence}
+    method = found.first.method if found.first.method in shown else found.dependence[0]["method"]
+    rows = [row for row in found.dependence if row["method"] == method]
     factor = [row["factor"] for row in rows]
     low, middle, high = ([row[key] for row in rows] for key in ("low", "median", "high"))
     axis.fill_between(factor, low, high, color=style.LIGHT, lw=0)
@@ -98,7 +101,8 @@ def _draw_dependence(axis: Axes, found: Overlap) -> None:
     axis.minorticks_off()
     axis.set_ylim(0, _end(rows))
     axis.set_xlabel("odds to be on no list, against those that the assumption implies")
-    axis.set_ylabel("persons in all")
+    own = "" if method == found.first.method else f" ({method.replace('_', ' ')})"
+    axis.set_ylabel(f"persons in all{own}")
     style.number_axis(axis.yaxis, _end(rows), 2.5)
 
 

@@ -12,7 +12,7 @@ from estimation.summaries.agreement import percent
 from estimation.summaries.claims import Judged
 
 #: Estimands that are no numbers of deaths.
-_SHARES = ("coverage", "realized_coverage", "period_coverage", "precision")
+_SHARES = ("coverage", "realized_coverage", "period_coverage", "list_coverage", "precision")
 
 
 def rounded(number: float) -> str:
@@ -23,16 +23,27 @@ def rounded(number: float) -> str:
     return f"{round(number / unit) * unit:,.0f}"
 
 
-def answer(row: dict[str, Any], prob: float, observed: int) -> str:
-    """Return the one sentence: how many died, with what interval."""
+def answer(
+    row: dict[str, Any], prob: float, observed: int,
+    of: tuple[str, str] = ("confirmed name", "confirmed names"),
+) -> str:  # fmt: skip
+    """Return the one sentence: how many died, with what interval.
+
+    Parameters
+    ----------
+    row : dict
+        Of the total.
+    prob : float
+    observed : int
+        How many were counted.
+    of : tuple of str
+        What was counted: one, and several.
+    """
     low, middle, high = rounded(row["low"]), rounded(row["median"]), rounded(row["high"])
-    names = "name" if observed == 1 else "names"
+    counted = f"{observed:,} {of[observed != 1]}"
     if low == high:
-        return f"{observed:,} confirmed {names}: {middle} died."
-    return (
-        f"{observed:,} confirmed {names}: about {middle} died "
-        f"({percent(prob)} interval {low} to {high})."
-    )
+        return f"{counted}: {middle} died."
+    return f"{counted}: about {middle} died ({percent(prob)} interval {low} to {high})."
 
 
 def number(name: str, value: float | None) -> str:

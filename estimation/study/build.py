@@ -9,6 +9,7 @@ from typing import Any
 
 from estimation.errors import DataError, RefusedError, UndercountError
 from estimation.study.mortality_tables import with_mortality, with_places
+from estimation.study.pattern_tables import with_patterns
 from estimation.study.register_tables import day_after, with_estimates
 from estimation.study.report_tables import with_reports
 from estimation.study.sections import as_table, refuse_unknown
@@ -20,6 +21,7 @@ from models.baseline import Baseline
 from models.beyond import Beyond
 from models.count import Count
 from models.excess import Excess
+from models.lists.lists import Lists
 from models.model import Model
 from models.register import Register
 from models.triangle import Delays, Triangle
@@ -40,6 +42,7 @@ KINDS: dict[str, dict[str, Callable[..., Any]]] = {
     "evidence": {
         "count": Count,
         "triangle": Triangle,
+        "lists": Lists,
         "register": Register,
         "excess": Excess,
         "audits": Audits,
@@ -61,6 +64,7 @@ _PLAIN: dict[str, Callable[..., Any]] = {"delays": Delays, "baseline": Baseline,
 #: What reads the tables of evidence; a count may be a plain number.
 _READERS: dict[Callable[..., Any], Callable[..., Any]] = {
     Triangle: with_reports, Register: with_estimates, Excess: with_mortality, Audits: with_places,
+    Lists: with_patterns,
 }  # fmt: skip
 
 #: Fields that hold a section of their own, and of which sort.

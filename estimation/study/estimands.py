@@ -78,7 +78,7 @@ def read_target(section: object, where: str, model: Model) -> Target:
 
 def _refuse_unknown_strata(estimand: Estimand, model: Model) -> None:
     """Refuse strata that the model lacks before anything is fitted."""
-    strata = model.base.cells.strata if model.base.cells is not None else ()
+    strata = model.coords().get("stratum", [])
     named = {"stratum": estimand.stratum, "over_stratum": estimand.over_stratum}
     places = [(place, name) for place, name in named.items() if name is not None]
     for place, name in (*places, *(("among", name) for name in estimand.among)):

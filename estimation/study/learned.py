@@ -17,6 +17,7 @@ from estimation.summaries.agreement import Published
 from estimation.words import suggestion
 from models.checks import text
 from models.learned import Learned
+from models.lists.lists import Lists
 from models.model import Model
 
 if TYPE_CHECKING:
@@ -84,6 +85,12 @@ def read_learned(
     """
     refuse_unknown(table, _KEYS, where)
     scenario = chosen_scenario(table, where, scenarios)
+    if isinstance(scenario.model.base, Lists):
+        raise RefusedError(
+            "is asked of overlapping lists", where=where,
+            why="they inform their own coverage, and what is told here is the coverage of one list",
+            remedy="give the model without a source as [models.NAME], and compare totals",
+        )  # fmt: skip
     try:
         known = sources(scenario.model)
     except UndercountError as error:

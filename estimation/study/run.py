@@ -199,13 +199,12 @@ def _report(
 ) -> Fitted:  # fmt: skip
     model = scenario.model
     losses = Losses(tree, prob, accept=accept, verdict=verdict)
+    orders = model.moment_orders()
     rows = estimate_rows(
-        scalar_draws(losses), prob, constants=model.constants(),
-        moment_orders=model.moment_orders(), index=scenario.index(),
+        scalar_draws(losses), prob, constants=model.constants(), moment_orders=orders,
+        index=scenario.index(),
     )  # fmt: skip
-    if model.base.cells is not None:
-        orders = model.moment_orders()
-        rows += cell_rows(losses, prob, moment_orders=orders, index=scenario.index())
+    rows += cell_rows(losses, prob, moment_orders=orders, index=scenario.index())
     published = () if scenario.further else _published(study, scenario, tree, prob)
     return Fitted(scenario, tree, origin, losses.verdict, losses, rows, published)
 

@@ -19,6 +19,7 @@ from estimation.study.sections import as_table, flag, refuse_unknown
 from estimation.summaries.agreement import Published
 from estimation.words import suggestion
 from models.checks import text
+from models.lists.lists import Lists
 from models.model import Model
 
 if TYPE_CHECKING:
@@ -120,9 +121,14 @@ def read_sensitivity(
             raise error.inside(where) from None
     return SensitivityPlan(
         name, title, scenario.name, model, design, targets, questions, indices,
-        flag(table, "anatomy", where, default=len(model.evidence) == 1),
+        flag(table, "anatomy", where, default=_can_be_taken_apart(model)),
         flag(table, "power_scaling", where),
     )  # fmt: skip
+
+
+def _can_be_taken_apart(model: Model) -> bool:
+    """Return whether shares stand outside the graph: nothing informs them."""
+    return len(model.evidence) == 1 and not isinstance(model.base, Lists)
 
 
 def chosen_scenario(

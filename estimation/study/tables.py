@@ -18,8 +18,8 @@ _ENDINGS = (".csv", ".csv.gz", ".parquet")
 #: Keys of a table that may name files: itself, the dates of its publications, deaths to take off.
 _OF_TABLE = ("source", "published", "remove")
 
-#: The key of a register that names a file outside a table.
-_DRAWS = "draws"
+#: Keys that name a file outside a table: draws of a register, patterns of overlapping lists.
+_PLAIN = ("draws", "patterns")
 
 #: Options of a table that are texts.
 _WORDS = ("source", "count", "period", "step", "stratum", "gaps", "unknown", "dating")
@@ -123,7 +123,7 @@ def with_copies(table: Any) -> Any:
         return table
     return {
         key: _with_bare_names(value) if _names_files(key, value)
-        else Path(value).name if key == _DRAWS and _file(value) else with_copies(value)
+        else Path(value).name if key in _PLAIN and _file(value) else with_copies(value)
         for key, value in table.items()
     }  # fmt: skip
 
@@ -155,7 +155,7 @@ def named_files(table: object) -> list[str]:
                 found += [name for one in _OF_TABLE for name in _file(value.get(one))]
                 exposure = value.get("exposure")
                 found += _file(exposure.get("table")) if isinstance(exposure, Mapping) else []
-            elif key == _DRAWS:
+            elif key in _PLAIN:
                 found += _file(value)
             else:
                 found += named_files(value)

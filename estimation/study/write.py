@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 #: What tells rows of one name apart, in columns of summary.csv.
 _INDEX = ("model", "step", "period", "stratum", "as_of", "seen_from")
 
+#: The same of overlapping lists, where there are any.
+_OF_LISTS = "list"
+
 
 def write_run(outcome: Outcome, target: Path, settings: dict[str, Any]) -> None:
     """Write tables, summary.json, posterior/, figures/ and provenance.json.
@@ -133,11 +136,12 @@ def _write_tree(tree: xarray.DataTree, target: Path) -> None:
 def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     quantiles = list(rows[0]["quantiles"])
     plain = ("name", "method", "median", "mean", "sd", "low", "high")
-    head = ["scenario", *plain, *(f"q{level}" for level in quantiles), *_INDEX]
+    index = [*_INDEX, *([_OF_LISTS] if any(_OF_LISTS in row["index"] for row in rows) else [])]
+    head = ["scenario", *plain, *(f"q{level}" for level in quantiles), *index]
     _write_csv(path, head, (
         [row["index"].get("scenario", row["index"].get("model", "base")),
          *(row[key] for key in plain), *(row["quantiles"][level] for level in quantiles),
-         *(row["index"].get(key, "") for key in _INDEX)]
+         *(row["index"].get(key, "") for key in index)]
         for row in rows
     ))  # fmt: skip
 

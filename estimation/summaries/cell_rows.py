@@ -56,7 +56,7 @@ def cell_rows(
         "total" by period and stratum as far as the table has them and is not too large to be told
         cell by cell; by month and year ("step" says which); "rate" per 10,000 at risk, and
         "coverage", by stratum; with late reports "eventual" by period, month and year; where
-        coverage drifts, "period_coverage" by period.
+        coverage drifts, "period_coverage" by period; where lists overlap, "list_coverage" by list.
     """
     order = {"total": (moment_orders or {}).get("total", np.inf)}
     order["rate"] = order["total"]
@@ -81,6 +81,7 @@ def _cells(losses: Losses) -> Iterator[tuple[str, dict[str, str], np.ndarray]]:
     yield from _eventual(losses)
     yield from _period_coverage(losses)
     yield from _strata(losses)
+    yield from _list_coverage(losses)
     if losses.periods and losses.strata and losses.deaths[0].size <= LARGEST_TABLE:
         for i, first in enumerate(losses.periods):
             for j, stratum in enumerate(losses.strata):
@@ -118,6 +119,13 @@ def _strata(losses: Losses) -> Iterator[tuple[str, dict[str, str], np.ndarray]]:
         shares = variables["stratum_coverage"].to_numpy().reshape(-1, len(losses.strata))
         for i, name in enumerate(losses.strata):
             yield "coverage", {"stratum": name}, shares[:, i]
+
+
+def _list_coverage(losses: Losses) -> Iterator[tuple[str, dict[str, str], np.ndarray]]:
+    shares = losses.posterior["posterior"].get("list_coverage")
+    if shares is not None:
+        for name in shares["list"].to_numpy():
+            yield "list_coverage", {"list": str(name)}, shares.sel(list=name).to_numpy().reshape(-1)
 
 
 def rates(losses: Losses, among: Collection[str] = ()) -> dict[str, np.ndarray]:

@@ -67,9 +67,7 @@ class OverlapEstimate:
             Level of the equal-tailed interval.
         """
         order = {"total": self.moment_order}
-        (row,) = estimate_rows(
-            {"total": self.draws}, prob, method=self.method, moment_orders=order
-        )
+        (row,) = estimate_rows({"total": self.draws}, prob, method=self.method, moment_orders=order)
         return row
 
     def about(self) -> dict[str, Any]:

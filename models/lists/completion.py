@@ -56,7 +56,7 @@ def complete(
         "list_coverage": _list_coverage(classes, deaths, missed),
     }  # fmt: skip
     if lists.strata:
-        found["deaths"] = seen + unseen
+        found |= {"deaths": seen + unseen, "confirmed": seen}
         found["stratum_coverage"] = expit(-missed)
     return found | overlapping.register_unknowns(latent)
 

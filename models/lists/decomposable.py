@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from models.errors import InvalidValueError, NotEstimableError
+from models.errors import InvalidValueError, NotEstimableError, RefusedError
 from models.lists.graph_average import GraphAverage, WeightedGraph, missing_quantile
 from models.lists.graph_evidence import FloatArray, GraphEvidence, LogPrior
 from models.lists.graph_search import Search, search, weighed
@@ -25,6 +25,9 @@ from models.lists.graphs import (
 )
 from models.lists.links import check_links
 from models.lists.patterns import Patterns
+
+#: Above so many persons the grid of totals becomes too long.
+_MOST_PERSONS = 10**9
 
 #: Numbers of missing persons up to so many times the observed, unless told otherwise.
 _MOST_TIMES = 10_000
@@ -109,6 +112,12 @@ def _usable(patterns: Patterns) -> tuple[Patterns, tuple[str, ...]]:
             remedy="use a method that takes unknown counts, or leave a list out",
         )  # fmt: skip
     patterns = patterns.pooled()
+    if patterns.observed > _MOST_PERSONS:
+        raise RefusedError(
+            f"{patterns.observed:,} persons are too many for a grid of totals", where="patterns",
+            why=f"its steps grow finer with persons, at most {_MOST_PERSONS:,}",
+            remedy="use a log-linear model",
+        )  # fmt: skip
     totals = patterns.list_totals
     empty = tuple(name for name, total in zip(patterns.lists, totals, strict=True) if not total)
     notes: tuple[str, ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import brentq
 
 from models.beliefs.base import FloatArray
 from models.errors import NotEstimableError
@@ -98,6 +97,8 @@ def independent_total(totals: FloatArray, observed: float) -> float:
     observed : float
         Persons on any list.
     """
+    from scipy.optimize import brentq
+
     if totals.max() >= observed:
         return float(observed)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -186,7 +187,8 @@ class Lists:
     def _check_exposure(self) -> None:
         if self.exposure is None:
             return
-        if len(self.exposure) != len(self.patterns.strata):
+        given: object = self.exposure
+        if not isinstance(given, Sequence) or len(given) != len(self.patterns.strata):
             raise InvalidValueError(
                 f"must have a number for each of {len(self.patterns.strata)} strata",
                 where="exposure",
