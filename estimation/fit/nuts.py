@@ -14,6 +14,7 @@ from estimation.fit.exact import defined
 from estimation.fit.session import session
 from estimation.randomness import integer, stream
 from models.learned import Learned
+from models.lists.form import POOLED
 from models.model import Model
 from models.overlapping import Overlapping
 from models.triangle import Triangle
@@ -36,7 +37,8 @@ LEARNED_DRAWS = 2000
 
 #: Overlapping lists: classes come and go, which takes small steps and many draws; both are cheap.
 #: The upper limit stands in a tail of index two, whose quantiles take so many draws to settle.
-LISTS_DRAWS, _ACCEPT_LISTS = 5000, 0.95
+#: Free captures have sharper corners than pooled ones.
+LISTS_DRAWS, _ACCEPT_LISTS, _ACCEPT_FREE = 5000, 0.95, 0.99
 
 #: Triangles of so few published cells leave scales open: they take smaller steps, and more draws.
 SPARSE, SPARSE_DRAWS, _ACCEPT_SPARSE = 200, 3000, 0.99
@@ -78,7 +80,7 @@ def _accept(model: Model) -> float:
     if isinstance(model.joint, Learned):
         return _ACCEPT_LATE
     if isinstance(model.joint, Overlapping):
-        return _ACCEPT_LISTS
+        return _ACCEPT_LISTS if model.joint.form.captures == POOLED else _ACCEPT_FREE
     if isinstance(model.base, Triangle):
         return _ACCEPT_SPARSE if _is_sparse(model) else _ACCEPT_LATE
     return _ACCEPT_SMALL_TABLE if _is_small_table(model) else _ACCEPT
