@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 
 from models.beliefs import Belief, Known
 from models.beliefs.base import FloatArray
+from models.count import describe
 from models.errors import InvalidValueError, RefusedError, UndercountError
 from models.learning.form import free_shares, prior_numbers
 from models.lists.form import POOLED, SCALE, Form
@@ -307,6 +308,10 @@ class Overlapping:
             f"(1 - coverage{s}) / coverage{s} = {odds}",
             f"unseen{s} ~ Poisson(rate{s} * (1 - coverage{s}))",
         ]
+        if lists.has_belief:
+            lines.append(
+                f"coverage of all: that density, times a belief ({describe(lists.coverage)})"
+            )
         if self.lists.strata:
             lines.append("log rate[s] = level + log exposure[s] + effect[s], effects pooled")
         for name in self.registers:
