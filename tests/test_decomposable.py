@@ -345,7 +345,8 @@ def test_eighteen_lists(monkeypatch):
 @pytest.mark.parametrize("mark", ["unknown", "at_most"])
 def test_counts_that_are_not_known(mark):
     on = np.array([[True, False], [False, True], [True, True]])
-    patterns = Patterns(("A", "B"), on, np.array([20, 30, 0]), **{mark: np.array([0, 0, 1]) == 1})
+    counts = np.array([20, 30, 0 if mark == "unknown" else 5])
+    patterns = Patterns(("A", "B"), on, counts, **{mark: np.array([0, 0, 1]) == 1})
     with pytest.raises(NotEstimableError, match=r"A\+B is not known"):
         average(patterns)
 

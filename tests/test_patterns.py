@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estimation.errors import InvalidValueError
+from estimation.errors import InvalidValueError, NotEstimableError
 from estimation.tables.patterns import is_captures, read_captures, read_patterns
 from estimation.tables.source import open_table
 from estimation.tables.wide import _quick_csv, _quick_parquet, _quick_text, open_wide
@@ -95,7 +95,8 @@ def test_strata_are_joined_and_may_be_missing(tmp_path):
     text = "sex,age,A,B,count\nm,old,1,0,4\nm,,0,1,3\nf,young,1,1,2\n,young,1,1,6\nm,old,1,1,1\n"
     read = read_patterns(_csv(tmp_path, text), strata=("sex", "age"))
     assert read.patterns.strata == ("f / young", "m / old")
-    assert read.patterns.only("m / old").observed == 5
+    with pytest.raises(NotEstimableError, match="stratum of some persons"):
+        read.patterns.only("m / old")
     assert read.patterns.counts[read.patterns.stratum_of == -1].sum() == 9
     assert "The stratum of 9 persons is not recorded." in read.notes
     assert read.patterns.pooled().observed == 16
@@ -121,14 +122,17 @@ def test_lists_merged_and_left_out_are_the_tables_that_were_published():
 
 def test_the_reader_and_the_patterns_merge_alike_also_what_is_not_known(tmp_path):
     text = (
-        "s,A,B,C,count\nx,1,0,0,5\nx,0,1,0,\nx,0,0,1,<=9\nx,1,1,1,4\ny,1,0,1,3\ny,0,1,1,\n"
-        "y,1,0,0,<=8\ny,0,1,0,\n"
+        "s,A,B,C,count\nx,1,0,0,5\nx,0,0,1,<=9\nx,0,1,1,7\nx,1,1,1,4\ny,1,0,1,\ny,1,1,1,\n"
+        "y,1,0,0,<=8\ny,1,1,0,<=2\n"
     )
     path = _csv(tmp_path, text)
     plain = read_patterns(path, strata="s").patterns
     groups = {"AB": ("A", "B")}
     assert _same(read_patterns(path, strata="s", merge=groups).patterns, plain.merge(groups))
-    assert _same(read_patterns(path, strata="s", leave_out=("B",)).patterns, plain.leave_out(["B"]))
+    with pytest.raises(NotEstimableError, match="would be added to one that is"):
+        plain.leave_out(["B"])  # 7 on B and C, and at most 9 on C alone
+    with pytest.raises(NotEstimableError, match="would be added to one that is"):
+        read_patterns(path, strata="s", leave_out=("B",))
 
 
 def test_more_than_30_lists_can_be_made_fewer():

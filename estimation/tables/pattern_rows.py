@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.errors import InvalidValueError
+from estimation.errors import InvalidValueError, NotEstimableError
 from estimation.tables.pattern_columns import RowCounts
 from estimation.tables.source import Table
 from estimation.words import listed, suggestion
@@ -154,7 +154,13 @@ def reduced_lists(
 def added_up(
     on: BoolArray, stratum: IntArray, rows: RowCounts
 ) -> tuple[BoolArray, IntArray, RowCounts]:  # fmt: skip
-    """Return the table with alike rows added up: what is not known spreads; on no list is gone."""
+    """Return the table with alike rows added up; who is on no list is gone.
+
+    Raises
+    ------
+    NotEstimableError
+        If a count that is not known would be added to one that is.
+    """
     import pandas as pd
 
     seen = on.any(axis=1)
@@ -168,9 +174,15 @@ def added_up(
     def marked(values: BoolArray) -> BoolArray:
         return np.bincount(codes, weights=values[seen], minlength=len(first)) > 0
 
-    unknown = marked(rows.unknown)
+    unknown, bounds = marked(rows.unknown), marked(rows.at_most & ~rows.unknown)
+    known = marked(~(rows.unknown | rows.at_most))
+    if ((unknown | bounds) & (known | (unknown & bounds))).any():
+        raise NotEstimableError(
+            "a count that is not known would be added to one that is", where="lists",
+            why="the persons who are known would be lost",
+            remedy="leave the list out whose count is not known, or drop the mark",
+        )  # fmt: skip
     counts[unknown] = 0
-    bounds = marked(rows.at_most) & ~unknown
     return on[first], stratum[first], RowCounts(counts, unknown, bounds)
 
 
