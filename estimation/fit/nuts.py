@@ -40,9 +40,6 @@ LEARNED_DRAWS = 2000
 #: Free captures have sharper corners than pooled ones.
 LISTS_DRAWS, _ACCEPT_LISTS, _ACCEPT_FREE = 6000, 0.95, 0.99
 
-#: Many lists have many classes that come and go.
-_MANY_LISTS, MANY_LISTS_DRAWS = 8, 8000
-
 #: Triangles of so few published cells leave scales open: they take smaller steps, and more draws.
 SPARSE, SPARSE_DRAWS, _ACCEPT_SPARSE = 200, 3000, 0.99
 
@@ -52,8 +49,7 @@ def default_draws(model: Model) -> int:
     if isinstance(model.joint, Learned):
         return LEARNED_DRAWS
     if isinstance(model.joint, Overlapping):
-        many = model.joint.form.lists > _MANY_LISTS
-        return MANY_LISTS_DRAWS if many else LISTS_DRAWS
+        return LISTS_DRAWS
     if _is_sparse(model):
         return SPARSE_DRAWS
     return SMALL_TABLE_DRAWS if _is_small_table(model) else DRAWS
