@@ -15,6 +15,7 @@ from estimation.fit.session import session
 from estimation.randomness import integer, stream
 from models.learned import Learned
 from models.lists.form import POOLED
+from models.lists.lists import FEW_LISTS
 from models.model import Model
 from models.overlapping import Overlapping
 from models.triangle import Triangle
@@ -37,8 +38,8 @@ LEARNED_DRAWS = 2000
 
 #: Overlapping lists: classes come and go, which takes small steps and many draws; both are cheap.
 #: The upper limit stands in a tail of index two, whose quantiles take so many draws to settle.
-#: Free captures have sharper corners than pooled ones.
-LISTS_DRAWS, _ACCEPT_LISTS, _ACCEPT_FREE = 6000, 0.95, 0.99
+#: Free captures, and classes that few lists leave to their prior, have sharper corners.
+LISTS_DRAWS, _ACCEPT_LISTS, _ACCEPT_SHARP = 6000, 0.95, 0.99
 
 #: Triangles of so few published cells leave scales open: they take smaller steps, and more draws.
 SPARSE, SPARSE_DRAWS, _ACCEPT_SPARSE = 200, 3000, 0.99
@@ -80,7 +81,9 @@ def _accept(model: Model) -> float:
     if isinstance(model.joint, Learned):
         return _ACCEPT_LATE
     if isinstance(model.joint, Overlapping):
-        return _ACCEPT_LISTS if model.joint.form.captures == POOLED else _ACCEPT_FREE
+        form = model.joint.form
+        sharp = form.captures != POOLED or form.lists <= FEW_LISTS
+        return _ACCEPT_SHARP if sharp else _ACCEPT_LISTS
     if isinstance(model.base, Triangle):
         return _ACCEPT_SPARSE if _is_sparse(model) else _ACCEPT_LATE
     return _ACCEPT_SMALL_TABLE if _is_small_table(model) else _ACCEPT

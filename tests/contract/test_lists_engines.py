@@ -79,10 +79,7 @@ def weighted_draws(rng, captures):
 )
 def test_nuts_equals_importance_sampling(captures, prior, rng):
     tree = fit(model(captures), "nuts", draws=4_000, seed=11)
-    # a table so small leaves corners: a few divergences (below 0.1 %) are allowed, nothing else
-    found = tree_verdict(tree, 0.95)
-    assert found.verdict != "fail"
-    assert all(one.verdict == "pass" for one in found.checks if one.name != "divergences")
+    assert tree_verdict(tree, 0.95).verdict == "pass"
     posterior = tree["posterior"]
     expected, log_weight = weighted_draws(rng, prior)
     assert cells_importance.effective(log_weight) > 5_000
