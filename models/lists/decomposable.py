@@ -125,6 +125,13 @@ def _usable(patterns: Patterns) -> tuple[Patterns, tuple[str, ...]]:
         patterns = patterns.leave_out(empty)
         notes = (f"Nobody is on {', '.join(empty)}: left out, it says nothing.",)
     notes += check_links(patterns)
+    everybody = np.flatnonzero(patterns.list_totals == patterns.observed)
+    if everybody.size:
+        raise NotEstimableError(
+            f"{patterns.lists[everybody[0]]} holds everybody who is on any list", where="lists",
+            why="nobody is known whom it missed, so that nobody seems missing",
+            remedy="check whether it was made from the others; if so leave it out",
+        )  # fmt: skip
     # the order of columns must not change a number: sums are taken and ties broken in this one
     sizes = patterns.list_totals
     order = sorted(
