@@ -13,7 +13,7 @@ from estimation.floor import ShadowedModelsError, check_models
 from estimation.version import __version__
 
 _COMMANDS = (
-    "total", "check", "run", "lists", "nowcast", "replay", "excess", "sensitivity", "audit_plan",
+    "total", "check", "run", "link", "lists", "nowcast", "replay", "excess", "sensitivity", "audit_plan",
     "compare", "calibrate", "datasets", "doctor",
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -56,6 +57,42 @@ def whole_folder(target: Path) -> Iterator[Path]:
     finally:
         if aside is not None:
             shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def whole_file(target: Path) -> Iterator[Path]:
+    """Yield a new file beside `target` that takes its place once the block is done.
+
+    Parameters
+    ----------
+    target : Path
+        The file to write; one that stands there is replaced.
+
+    Raises
+    ------
+    DataError
+        If the place is a folder or cannot be written (no right, no space).
+    """
+    if target.is_dir():
+        raise DataError("is a folder, not a file", where=str(target), remedy="name a file")
+    aside: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}-partial-", dir=target.parent)
+        os.close(handle)
+        aside = Path(name)
+        aside.chmod(0o644)
+        yield aside
+        aside.replace(target)
+        aside = None
+    except OSError as error:
+        raise DataError(
+            f"cannot be written: {error.strerror or error}", where=str(target),
+            why="nothing was kept of it", remedy="free space, or name another file",
+        ) from error  # fmt: skip
+    finally:
+        if aside is not None:
+            aside.unlink(missing_ok=True)
 
 
 def refuse_other_run(target: Path, command: str) -> None:

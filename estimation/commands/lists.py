@@ -38,8 +38,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )  # fmt: skip
     parser.add_argument(
         "table", metavar="FILE.csv | DATASET",
-        help="a 0/1 column a list, then count, one row a pattern; or captures and count; or the "
-        "name of a shipped table (kosovo_1999)",
+        help="a 0/1 column a list, then count, one row a pattern; with a column draw, draws of a "
+        "linkage (undercount link); or captures and count; or the name of a shipped table "
+        "(kosovo_1999)",
     )  # fmt: skip
     parser.add_argument(
         "--method", choices=_METHODS, default="all",
@@ -98,8 +99,13 @@ def _latent_options(parser: argparse.ArgumentParser) -> None:
         "--classes", type=_classes_argument, default=10, metavar="K", help="default 10"
     )
     group.add_argument(
-        "--draws", type=draws_argument, metavar="N", help="draws of each of four chains"
-    )
+        "--draws", type=draws_argument, metavar="N",
+        help="draws of each of four chains; with draws of a linkage, of all fits together",
+    )  # fmt: skip
+    group.add_argument(
+        "--linkage-fits", type=_fits_argument, metavar="M",
+        help="draws of a linkage to which latent classes are fitted (default 10)",
+    )  # fmt: skip
     group.add_argument(
         "--accept", metavar="REASON",
         help="report a fit that failed its checks; the reason is printed with it",
@@ -118,6 +124,13 @@ def _classes_argument(word: str) -> int:
     number = whole_argument(word)
     if not 1 <= number <= _MOST_CLASSES:
         raise argparse.ArgumentTypeError(f"classes are 1 to {_MOST_CLASSES}, not {number}")
+    return number
+
+
+def _fits_argument(word: str) -> int:
+    number = whole_argument(word)
+    if number < 2:
+        raise argparse.ArgumentTypeError(f"fits are 2 or more, not {number}")
     return number
 
 
@@ -158,33 +171,63 @@ def run(arguments: argparse.Namespace) -> int:
 def _asked(arguments: argparse.Namespace) -> tuple[str, tuple[str, ...], Overlap]:
     """Return the name of the table, notes of its reader, and what was found."""
     from estimation.overlap.latent import LatentOptions
+    from estimation.overlap.linked import FITS, linked_overlap
     from estimation.overlap.methods import METHODS
     from estimation.overlap.overlap import captures_overlap, overlap
+    from estimation.tables.linkage_draws import has_draws, read_linkage_draws
     from estimation.tables.patterns import is_captures, read_captures, read_patterns
+    from estimation.tables.wide import open_wide
 
     seed = 1 if arguments.seed is None else arguments.seed
-    captures = is_captures(arguments.table)
+    source = open_wide(arguments.table)
+    drawn = has_draws(source)
+    captures = is_captures(source) and not drawn
     _refuse_unused(arguments, captures=captures)
     if captures:
-        read = read_captures(arguments.table, count=arguments.count, occasions=arguments.occasions)
+        read = read_captures(source, count=arguments.count, occasions=arguments.occasions)
         found = captures_overlap(read.captures, read.counts, read.occasions, arguments.method,
                                  prob=arguments.prob, seed=seed)  # fmt: skip
         return read.name, read.notes, found
-    table = read_patterns(
-        arguments.table, count=arguments.count, strata=arguments.stratum,
-        merge=_once(arguments.merge, "merge"), leave_out=arguments.leave_out,
-        at_most=arguments.at_most,
-    )  # fmt: skip
-    found = overlap(
-        table.patterns, METHODS if arguments.method == "all" else (arguments.method,),
-        weights=_once(arguments.weights, "weights") or None,
-        options=LatentOptions(
+    columns: dict[str, Any] = {
+        "count": arguments.count, "strata": arguments.stratum,
+        "merge": _once(arguments.merge, "merge"), "leave_out": arguments.leave_out,
+        "at_most": arguments.at_most,
+    }  # fmt: skip
+    asked: dict[str, Any] = {
+        "methods": METHODS if arguments.method == "all" else (arguments.method,),
+        "weights": _once(arguments.weights, "weights") or None,
+        "options": LatentOptions(
             captures=arguments.captures, classes=arguments.classes, draws=arguments.draws,
             accept=arguments.accept, progress=_progress(arguments),
         ),
-        thorough=arguments.thorough, prob=arguments.prob, seed=seed,
-    )  # fmt: skip
-    return table.name, table.notes, found
+        "thorough": arguments.thorough, "prob": arguments.prob, "seed": seed,
+    }  # fmt: skip
+    if drawn:
+        linked = read_linkage_draws(source, **columns)
+        _refuse_fits(arguments, len(linked.draws))
+        found = linked_overlap(linked, fits=arguments.linkage_fits or FITS, **asked)
+        return linked.name, linked.notes, found
+    _refuse_fits(arguments, 0)
+    table = read_patterns(source, **columns)
+    return table.name, table.notes, overlap(table.patterns, **asked)
+
+
+def _refuse_fits(arguments: argparse.Namespace, draws: int) -> None:
+    """Refuse a number of fits to draws of a linkage that are not there, or not asked for."""
+    from estimation.errors import UsageError
+
+    fits = arguments.linkage_fits
+    if fits is None:
+        return
+    what, why = "", ""
+    if not draws:
+        what, why = "is given for a table that is no draw of a linkage", "it has no column draw"
+    elif arguments.method not in ("latent", "all"):
+        what, why = "is given without latent classes", f"{arguments.method} answers every draw"
+    elif fits > draws:
+        what, why = f"is {fits}, and the table has {draws} draws", "a draw is fitted once"
+    if what:
+        raise UsageError(what, where="linkage_fits", why=why, remedy="leave it out")
 
 
 def _refuse_unused(arguments: argparse.Namespace, *, captures: bool) -> None:
@@ -199,7 +242,7 @@ def _refuse_unused(arguments: argparse.Namespace, *, captures: bool) -> None:
             "is given for a table of lists", where="occasions",
             why="it belongs to a table of captures", remedy="leave it out",
         )  # fmt: skip
-    unused = ("weights", "stratum", "merge", "leave_out", "at_most", "thorough")
+    unused = ("weights", "stratum", "merge", "leave_out", "at_most", "thorough", "linkage_fits")
     for name in unused if captures else ():
         if getattr(arguments, name):
             raise UsageError(
@@ -237,6 +280,7 @@ def _write(
 ) -> str:
     """Write the folder; return why there is no figure, if so."""
     from estimation.files import whole_folder, write_rows
+    from estimation.overlap.linkage_tables import LINKAGE_TABLES
     from estimation.report.figures import missing_plotting
     from estimation.report.overlap import draw_overlap
     from estimation.result import finite
@@ -246,7 +290,8 @@ def _write(
         written = json.dumps(finite(content), allow_nan=False)
         (folder / "summary.json").write_text(written + "\n", encoding="utf-8")
         write_rows(folder / "summary.csv", [_plain(row) for row in found.rows()])
-        for table in ("dependence", "priors", "spreads", "self_test", "left_out", "cells"):
+        for table in ("dependence", "priors", "spreads", "self_test", "left_out", "cells",
+                      *LINKAGE_TABLES):  # fmt: skip
             if content[table]:
                 write_rows(folder / f"{table}.csv", content[table])
         if not missing:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from models.lists.patterns import Patterns
 from models.losses import Flat, Pooled
 from models.model import Model
 from models.overlapping import Overlapping
+
+if TYPE_CHECKING:
+    import xarray
 
 Progress = Callable[[int, int, int], None]
 
@@ -84,11 +87,22 @@ class LatentOptions:
     progress: Progress | None = None
 
 
-def latent_model(patterns: Patterns, options: LatentOptions = LatentOptions()) -> Model:
-    """Return the model of latent classes; with strata, these are pooled."""
-    lists = Lists(
+def latent_model(
+    patterns: Patterns, options: LatentOptions = LatentOptions(), make: type[Lists] = Lists,
+    **more: Any,
+) -> Model:  # fmt: skip
+    """Return the model of latent classes; with strata, these are pooled.
+
+    Parameters
+    ----------
+    patterns : Patterns
+    options : LatentOptions
+    make : type of Lists, optional
+        With arguments `more` of its own.
+    """
+    lists = make(
         patterns, captures=options.captures, classes=options.classes,  # type: ignore[arg-type]
-        class_spread=options.class_spread,
+        class_spread=options.class_spread, **more,
     )  # fmt: skip
     return Model(Pooled() if patterns.strata else Flat(), {"lists": lists})
 
@@ -119,6 +133,44 @@ def latent(
     if len(patterns.strata) == 1:  # nothing to pool
         patterns = patterns.pooled()
     model = latent_model(patterns, options)
+    drawn = sampled(model, options, seed)
+    verdict = require(tree_verdict(drawn.tree, prob), options.accept)
+    cells = check_cells(drawn.joint, drawn.unknowns["latent"], seed)
+    estimate = latent_estimate(drawn, options, cells)
+    rows = latent_rows(drawn.joint, drawn.estimands, prob, estimate.moment_order)
+    return LatentFit(estimate, verdict, rows, cells, np.asarray(drawn.estimands["coverage"]))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Drawn:
+    """What was sampled, not yet judged.
+
+    Parameters
+    ----------
+    model : Model
+    tree : xarray.DataTree
+        Estimands and statistics by chain.
+    estimands, unknowns : dict of (chain * draw, ...) arrays
+    settings : dict of str to int
+    """
+
+    model: Model
+    tree: xarray.DataTree
+    estimands: dict[str, np.ndarray]
+    unknowns: dict[str, np.ndarray]
+    settings: dict[str, int]
+
+    @property
+    def joint(self) -> Overlapping:
+        """Return the joint of losses and lists."""
+        joint = self.model.joint
+        if not isinstance(joint, Overlapping):
+            raise TypeError("latent classes are a model of overlapping lists")
+        return joint
+
+
+def sampled(model: Model, options: LatentOptions, seed: int) -> Drawn:
+    """Sample a model of latent classes, without a verdict."""
     planned = plan(model, "nuts", draws=options.draws, tune=options.tune, seed=seed)
     settings = planned.settings
     estimands, unknowns, statistics = nuts.nuts_draws(
@@ -129,31 +181,31 @@ def latent(
         model, estimands, unknowns, statistics, engine="nuts", seed=seed, settings=settings,
         densities=False,
     )  # fmt: skip
-    verdict = require(tree_verdict(tree, prob), options.accept)
-    joint = model.joint
-    if not isinstance(joint, Overlapping):
-        raise TypeError("latent classes are a model of overlapping lists")
-    cells = check_cells(joint, unknowns["latent"], seed)
-    order = model.moment_orders()["total"]
-    total = estimands["total"].astype(float)
-    estimate = OverlapEstimate(
-        "latent", "nuts", float(np.median(total)), total, int(np.median(estimands["observed"])),
-        model.assumptions()[0].statement.capitalize() + ".", notes=_notes(joint, cells),
+    return Drawn(model, tree, estimands, unknowns, settings)
+
+
+def latent_estimate(drawn: Drawn, options: LatentOptions, cells: CellCheck) -> OverlapEstimate:
+    """Return the total of a fit."""
+    joint, total = drawn.joint, drawn.estimands["total"].astype(float)
+    chains = total.reshape(drawn.settings["chains"], -1)
+    return OverlapEstimate(
+        "latent", "nuts", float(np.median(total)), total,
+        int(np.median(drawn.estimands["observed"])),
+        drawn.model.assumptions()[0].statement.capitalize() + ".", notes=_notes(joint, cells),
         details={
             "captures": options.captures, "classes": options.classes,
-            "chain_medians": np.median(total.reshape(settings["chains"], -1), axis=1).tolist(),
-            "divergences": int(np.asarray(statistics["diverging"]).sum()),
+            "chain_medians": np.median(chains, axis=1).tolist(),
+            "divergences": int(drawn.tree["sample_stats"]["diverging"].to_numpy().sum()),
             "cells_p": cells.tail, "implied_coverage": list(joint.lists.coverage.interval(0.95)),
         },
-        moment_order=order,
+        moment_order=drawn.model.moment_orders()["total"],
     )  # fmt: skip
-    return LatentFit(estimate, verdict, _rows(joint, estimands, prob, order), cells,
-                     np.asarray(estimands["coverage"]))  # fmt: skip
 
 
-def _rows(
-    joint: Overlapping, draws: dict[str, np.ndarray], prob: float, order: float
+def latent_rows(
+    joint: Overlapping, draws: Mapping[str, np.ndarray], prob: float, order: float
 ) -> list[dict[str, Any]]:
+    """Return rows of estimates beside the total: coverage of lists, and strata."""
     found = estimate_rows({"coverage": draws["coverage"]}, prob, method="latent")
     for place, name in enumerate(joint.lists.patterns.lists):
         one = {"list_coverage": draws["list_coverage"][:, place]}

@@ -17,6 +17,7 @@ from estimation.fit.key import engine_versions
 from estimation.overlap.curves import dependence_curve, prior_curve
 from estimation.overlap.known_truth import Method, left_out, self_test
 from estimation.overlap.latent import LatentFit, LatentOptions, latent, spread_curve
+from estimation.overlap.linkage_tables import LINKAGE_TABLES, Linkage
 from estimation.overlap.methods import (
     METHODS,
     REFUSALS,
@@ -63,6 +64,9 @@ class Overlap:
         What must be said of lists without a person in common with others.
     spreads : list of dict
         Latent classes under other priors of how much they differ, if these were asked for.
+    linkage : Linkage, optional
+        Of draws of a linkage: how much of the spread is error of linkage.  Patterns, tests and
+        the table without each list are then those of one draw in the middle.
     """
 
     patterns: Patterns | None
@@ -74,6 +78,7 @@ class Overlap:
     seed: int
     links: tuple[str, ...] = ()
     spreads: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    linkage: Linkage | None = None
 
     @property
     def estimates(self) -> dict[str, OverlapEstimate]:
@@ -120,6 +125,7 @@ class Overlap:
         found = list(self.mixed.estimate.notes) if self.mixed else []
         for name, why in self.answers.refused.items():
             found.append(f"{name} has no answer: {why}")
+        found += self.linkage.notes if self.linkage else ()
         found += [*self.links, *self._low(), *self._untested()]
         for name, one in self.answers.estimates.items():
             said = one.notes if len(self.estimates) == 1 else [f"{name}: {n}" for n in one.notes]
@@ -163,11 +169,13 @@ class Overlap:
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """Return the tables beside the estimates, by name."""
+        empty: dict[str, list[dict[str, Any]]] = {key: [] for key in LINKAGE_TABLES}
         return {
             "methods": [one.about() for one in self.estimates.values()],
             "dependence": self.dependence, "priors": self.priors, "self_test": self.self_test,
             "left_out": self.left_out, "spreads": self.spreads,
             "cells": self.latent.cells.rows if self.latent else [],
+            **(self.linkage.tables(self.prob) if self.linkage else empty),
         }  # fmt: skip
 
 
@@ -208,16 +216,26 @@ def overlap(
     stated = checked_weights(WEIGHTS if weights is None else weights)
     found = answers(patterns, methods, options=options, prob=prob, seed=seed)
     mixed = mixture(found.estimates, stated, seed) if len(methods) > 1 else None
+    beside = asked_again(patterns, found, options, thorough=thorough, prob=prob, seed=seed)
+    return Overlap(patterns, found, mixed, beside["self_test"], beside["left_out"], prob, seed,
+                   links, beside["spreads"])  # fmt: skip
+
+
+def asked_again(
+    patterns: Patterns, found: Answers, options: LatentOptions, *, thorough: bool, prob: float,
+    seed: int,
+) -> dict[str, list[dict[str, Any]]]:  # fmt: skip
+    """Return self_test, left_out and spreads of one table, for methods that have an answer."""
     few = len(patterns.lists) <= _MOST_AGAIN
     quick = [name for name in QUICK if few or thorough or name == "chao"]
     asked = [name for name in found.estimates if name in quick or (thorough and name == "latent")]
     again: dict[str, Method] = {name: _again(name, options, prob, seed) for name in asked}
     wanted = thorough and found.latent is not None and options.captures == POOLED
-    return Overlap(
-        patterns, found, mixed, self_test(patterns, again, prob), left_out(patterns, again, prob),
-        prob, seed, links,
-        spread_curve(patterns, options, prob=prob, seed=seed) if wanted else [],
-    )  # fmt: skip
+    return {
+        "self_test": self_test(patterns, again, prob),
+        "left_out": left_out(patterns, again, prob),
+        "spreads": spread_curve(patterns, options, prob=prob, seed=seed) if wanted else [],
+    }
 
 
 def captures_overlap(
@@ -274,7 +292,12 @@ def _again(name: str, options: LatentOptions, prob: float, seed: int) -> Method:
         quiet = dataclasses.replace(options, progress=None)
         return lambda patterns: latent(patterns, options=quiet, prob=prob, seed=seed).estimate
     if name == "loglinear":
-        from estimation.classical.loglinear.estimate import loglinear
-
-        return lambda patterns: loglinear(patterns, replicates=_SHORT, seed=seed)
+        return short_loglinear(seed)
     return classical_method(name, seed)
+
+
+def short_loglinear(seed: int) -> Method:
+    """Return log-linear models with few replicates, for tables that are one of many."""
+    from estimation.classical.loglinear.estimate import loglinear
+
+    return lambda patterns: loglinear(patterns, replicates=_SHORT, seed=seed)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from estimation.overlap.overlap import Overlap
 from estimation.report import style
+from estimation.report.overlap_linkage import draw_linkage
 from estimation.summaries.agreement import percent
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ _FARTHEST = 6.0
 def draw_overlap(found: Overlap, title: str, target: Path) -> None:
     """Draw intervals of all methods, and below them how the total moves with dependence.
 
+    Of draws of a linkage a panel shows the estimate from each.
+
     Parameters
     ----------
     found : Overlap
@@ -32,7 +35,9 @@ def draw_overlap(found: Overlap, title: str, target: Path) -> None:
     """
     bounds = {name for name, one in found.estimates.items() if one.bound}
     tests = [row for row in found.self_test if not row["refused"] and row["method"] not in bounds]
-    parts = [len(found.estimates), 5] + ([len(tests)] if tests else [])
+    parts = [len(found.estimates), 5]
+    parts += [5] if found.linkage else []
+    parts += [len(tests)] if tests else []
     height = sum(_AROUND + _LINE * part for part in parts)
     with style.sheet(title, target, height=height, rows=len(parts), shared=False) as (_, axes):
         grid = axes[0].get_gridspec()
@@ -40,10 +45,12 @@ def draw_overlap(found: Overlap, title: str, target: Path) -> None:
         grid.set_height_ratios([_AROUND + _LINE * part for part in parts])
         _draw_methods(axes[0], found)
         _draw_dependence(axes[1], found)
+        if found.linkage:
+            draw_linkage(axes[2], found)
         if tests:
-            _draw_tests(axes[2], tests, found.prob)
+            _draw_tests(axes[-1], tests, found.prob)
         for place, axis in enumerate(axes):
-            if place != 1:
+            if place == 0 or (tests and place == len(axes) - 1):
                 axis.spines["left"].set_visible(False)
 
 
@@ -56,12 +63,19 @@ def _end(rows: list[dict[str, Any]]) -> float:
 def _draw_methods(axis: Axes, found: Overlap) -> None:
     rows = [one.row(found.prob) for one in found.estimates.values()]
     end = _end(rows)
+    alone = {row["method"]: row for row in found.linkage.rows} if found.linkage else {}
     for place, (row, one) in enumerate(zip(rows, found.estimates.values(), strict=True)):
         color = style.INK if row["method"] == "mixture" else style.POSTERIOR
         color = style.CONFIRMED if one.bound else color
         _interval(axis, place, row, end, color, mark="|" if one.bound else "o")
+        if row["method"] in alone:
+            inner = alone[row["method"]]
+            axis.plot([inner["low_alone"], min(inner["high_alone"], end)], [place, place],
+                      color=color, lw=6, alpha=0.45, solid_capstyle="butt")  # fmt: skip
     axis.axvline(found.first.observed, color=style.FAINT, lw=1.2, ls=":", label="on any list")
     axis.plot([], [], "o-", color=style.POSTERIOR, label=f"median, {percent(found.prob)} interval")
+    if alone:
+        axis.plot([], [], color=style.POSTERIOR, lw=6, alpha=0.45, label="without linkage error")
     if any(one.bound for one in found.estimates.values()):
         axis.plot([], [], "|-", color=style.CONFIRMED, label="lower bound")
     _label(axis, [row["method"].replace("_", " ") for row in rows], end)

@@ -7,6 +7,7 @@ from typing import Any
 
 from estimation.overlap.known_truth import summarized
 from estimation.overlap.overlap import Overlap
+from estimation.report.overlap_linkage import linkage_says, linkage_sentence
 from estimation.report.text import bullets, rounded, table
 from estimation.summaries.agreement import percent
 
@@ -26,6 +27,7 @@ def overlap_says(name: str, found: Overlap, notes: Sequence[str], *, quiet: bool
     if quiet:
         return "\n\n".join(blocks)
     blocks += [
+        linkage_says(found),
         _dependence(found),
         _priors(found),
         _spreads(found),
@@ -43,6 +45,8 @@ def _answer(name: str, found: Overlap) -> str:
     row = found.first.row(found.prob)
     lists = found.patterns
     counted = f"{name}: {found.first.observed:,} persons"
+    if found.linkage:
+        counted += f" (median of {found.linkage.number:,} draws of a linkage)"
     if lists is not None:
         each = ", ".join(f"{one} {int(total):,}" for one, total in
                          zip(lists.lists, lists.list_totals, strict=True))  # fmt: skip
@@ -50,9 +54,13 @@ def _answer(name: str, found: Overlap) -> str:
     low, middle, high = (rounded(row[key]) for key in ("low", "median", "high"))
     by = "a mixture of methods" if found.mixed else found.first.method.replace("_", " ")
     if found.first.bound:
-        return f"{counted}\nAt least about {middle} in all ({by}: a lower bound)."
+        return (
+            f"{counted}\nAt least about {middle} in all ({by}: a lower bound)."
+            + linkage_sentence(found)
+        )
     return (
         f"{counted}\nAbout {middle} in all ({percent(found.prob)} interval {low} to {high}; {by})."
+        + linkage_sentence(found)
     )
 
 

@@ -38,7 +38,13 @@ if TYPE_CHECKING:
 
     from estimation.tables.pattern_rows import BoolArray, IntArray
 
-__all__ = ["CapturesRead", "PatternsRead", "is_captures", "read_captures", "read_patterns"]
+__all__ = [
+    "DRAW", "REACH", "CapturesRead", "PatternsRead", "holds_draws", "is_captures",
+    "read_captures", "read_patterns",
+]  # fmt: skip
+
+#: Columns of draws of a linkage: the number of the draw, and what it takes blocking to have kept.
+DRAW, REACH = "draw", "reach"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,6 +121,7 @@ def read_patterns(
             why="who is on which list together cannot be told from it",
             remedy="read it with read_captures, or name the lists",
         )  # fmt: skip
+    _refuse_draws(table, count, lists)
     check_count_column(table, count, columns)
     names = list_columns(table, lists, count, columns)
     if not names:
@@ -136,6 +143,23 @@ def read_patterns(
     return PatternsRead(
         patterns, table.name, known.source if known is not None else "", tuple(notes)
     )
+
+
+def holds_draws(table: Table) -> bool:
+    """Return whether a table has the column of draws of a linkage."""
+    return DRAW in table.frame.columns
+
+
+def _refuse_draws(table: Table, count: str, lists: Sequence[str] | None) -> None:
+    """Refuse draws of a linkage, unless their column is named as something else."""
+    if not holds_draws(table) or count == DRAW or DRAW in (lists or ()):
+        return
+    raise DataError(
+        f"has a column {DRAW!r}: it holds draws of a linkage", where=table.label,
+        why="every draw is a whole table of the same persons, who would count once in each",
+        remedy="give it to `undercount lists`, which mixes the draws, or keep the rows of one draw "
+        f"without that column; a list or stratum of the name {DRAW} needs another name",
+    )  # fmt: skip
 
 
 def _without_empty(

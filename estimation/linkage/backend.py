@@ -1,0 +1,205 @@
+"""Where the comparing is done: DuckDB inside this process, or Spark for more than a machine holds.
+
+Names must not outlive the linkage: DuckDB runs in memory, has no folder for temporary files, no
+access to any file, and a limit of memory; Splink's log is silenced, and an error of either is told
+by its kind alone, for its text may hold a name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+from estimation.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Memory that DuckDB may take unless another limit is stated, GiB.
+MEMORY = 8.0
+
+
+class Backend(Protocol):
+    """What the linkage asks of a place where records are compared."""
+
+    name: str
+
+    def register(self, table: pa.Table, name: str) -> Any:
+        """Return a table as Splink takes it."""
+        ...
+
+    def rows(self, table: Any) -> pa.Table:
+        """Return a table that Splink made."""
+        ...
+
+    def close(self) -> None:
+        """Forget all records."""
+        ...
+
+
+class DuckDB:
+    """Embedded DuckDB.
+
+    Parameters
+    ----------
+    memory : float
+        GiB that it may take.
+    cores : int, optional
+        Threads; all by default.
+    """
+
+    name = "duckdb"
+
+    def __init__(self, memory: float = MEMORY, cores: int | None = None) -> None:
+        import duckdb
+        from splink.backends.duckdb import DuckDBAPI
+
+        settings: dict[str, Any] = {
+            "memory_limit": f"{memory:.3f}GiB", "temp_directory": "",
+            "max_temp_directory_size": "0KiB", "preserve_insertion_order": "false",
+            "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
+        }  # fmt: skip
+        if cores is not None:
+            settings["threads"] = cores
+        self._connection = duckdb.connect(":memory:", config=settings)
+        self._connection.execute("set enable_progress_bar = false")
+        self._api = DuckDBAPI(self._connection)
+
+    def register(self, table: pa.Table, name: str) -> Any:
+        """Return a table as Splink takes it."""
+        return self._api.register(table, dataset_display_name=name)
+
+    def rows(self, table: Any) -> pa.Table:
+        """Return a table that Splink made."""
+        return table.as_duckdbpyrelation().to_arrow_table()
+
+    def close(self) -> None:
+        """Forget all records."""
+        self._connection.close()
+
+
+class Spark:
+    """A Spark session, local or of a cluster.
+
+    Parameters
+    ----------
+    session : SparkSession, optional
+        A running one, with Splink's jar; by default a local one is started.
+    """
+
+    name = "spark"
+
+    def __init__(self, session: Any = None) -> None:
+        from splink.backends.spark import SparkAPI
+
+        self._own = session is None
+        self._session = _local_session() if session is None else session
+        self._api = SparkAPI(spark_session=self._session)
+
+    def register(self, table: pa.Table, name: str) -> Any:
+        """Return a table as Splink takes it."""
+        frame = self._session.createDataFrame(table)
+        return self._api.register(frame, dataset_display_name=name)
+
+    def rows(self, table: Any) -> pa.Table:
+        """Return a table that Splink made."""
+        return table.as_spark_dataframe().toArrow()
+
+    def close(self) -> None:
+        """Forget all records."""
+        if self._own:
+            self._session.stop()
+
+
+def _local_session() -> Any:
+    from pyspark.sql import SparkSession
+    from splink.backends.spark import similarity_jar_location
+
+    return (
+        SparkSession.builder.master("local[*]")
+        .config("spark.jars", similarity_jar_location())
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "8")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.host", "127.0.0.1")
+        .getOrCreate()
+    )
+
+
+def backend(name: str, *, memory: float = MEMORY, cores: int | None = None) -> Backend:
+    """Return the place where records are compared.
+
+    Parameters
+    ----------
+    name : {"duckdb", "spark"}
+    memory : float
+        GiB that DuckDB may take.
+    cores : int, optional
+
+    Raises
+    ------
+    UsageError
+        If its packages are not installed, or the name is not known.
+    """
+    try:
+        if name == "duckdb":
+            return DuckDB(memory, cores)
+        if name == "spark":
+            return Spark()
+    except ImportError as error:
+        extra = "link" if name == "duckdb" else "spark"
+        raise UsageError(
+            f"needs the package {error.name}", where="link", why="records are compared by it",
+            remedy=f"install undercount[{extra}]",
+        ) from None  # fmt: skip
+    raise UsageError(f"no backend {name!r}", where="backend", remedy="duckdb or spark")
+
+
+@contextlib.contextmanager
+def guarded(step: str) -> Iterator[None]:
+    """Keep names out of logs and errors of the libraries.
+
+    Raises
+    ------
+    DataError
+        If a library fails; only the kind of its error is told.
+    """
+    logger = logging.getLogger("splink")
+    before, disabled = logger.level, logger.disabled
+    logger.setLevel(logging.CRITICAL)
+    logger.disabled = True
+    try:
+        import warnings
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Splink, on levels without a pair; told by us
+            yield
+    except MemoryError:
+        raise _too_large(step) from None
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in _LIBRARIES:
+            raise
+        if "OutOfMemory" in type(error).__name__:
+            raise _too_large(step) from None
+        raise DataError(
+            f"{type(error).__module__.partition('.')[0]} failed with {type(error).__name__}",
+            where=f"linkage: {step}", why="its message may hold a name and is not shown",
+            remedy="try with fewer columns or lists to find which one it is",
+        ) from None  # fmt: skip
+    finally:
+        logger.setLevel(before)
+        logger.disabled = disabled
+
+
+#: Packages whose errors may quote what they were given.
+_LIBRARIES = ("duckdb", "_duckdb", "splink", "sqlglot", "pyspark", "py4j", "pyarrow")
+
+
+def _too_large(step: str) -> DataError:
+    return DataError(
+        "there is not enough memory", where=f"linkage: {step}",
+        why="names are never written to temporary files, so all must fit",
+        remedy="raise --memory, lower --pairs, or use --backend spark",
+    )  # fmt: skip

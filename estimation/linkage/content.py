@@ -1,0 +1,101 @@
+"""All that is told of a linkage, as plain values: for JSON, for files, for the printed report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from estimation.linkage.link import Linked
+from estimation.linkage.quality import list_rows, overlap_rows, persons_row, quality
+
+#: Where more of the expected links were cut, it is told.
+_MUCH_CUT = 0.002
+
+#: Where more records of a list were never compared with any other, it is told.
+_MANY_UNREACHED = 0.9
+
+
+def content(linked: Linked, *, prob: float, seed: int, stated_reach: bool) -> dict[str, Any]:
+    """Return what is told of a linkage.
+
+    Parameters
+    ----------
+    linked : Linked
+    prob : float
+        Level of the intervals.
+    seed : int
+    stated_reach : bool
+        Whether the share of compared links was stated, not estimated.
+    """
+    found = quality(linked)
+    shift, slope = linked.calibration.middle
+    return {
+        "seed": seed, "prob": prob, "draws": len(linked.draws),
+        "persons": persons_row(linked, prob),
+        "lists": list_rows(linked, prob),
+        "overlaps": overlap_rows(linked, prob),
+        "quality": {
+            "precision": found.precision, "recall": found.recall, "links": found.links,
+            "missed": found.missed, "missed_spread": linked.reach.spread,
+            "judged": found.judged, "shift": shift, "slope": slope,
+        },
+        "keys": [
+            {"key": name, "pairs": pairs, "usable": linked.blocks.usable[name]}
+            for name, pairs in linked.blocks.pairs.items()
+        ],
+        "levels": linked.trained.levels,
+        "strata": list(linked.strata),
+        "notes": notes(linked, stated_reach=stated_reach),
+    }  # fmt: skip
+
+
+def notes(linked: Linked, *, stated_reach: bool) -> list[str]:
+    """Return what a reader must know, the most serious first."""
+    found = []
+    missed = linked.reach.overall
+    if stated_reach:
+        found.append(
+            f"That {missed:.1%} of links were never compared is stated (middle); draws put them "
+            "back."
+        )
+    else:
+        found.append(
+            f"About {missed:.1%} of links were never compared, since all keys fail: estimated from "
+            "the errors of the links that were found, within a factor of two (95 %), and put back "
+            "in the draws; state what you know with --reach."
+        )
+    if not linked.calibration.judged:
+        found.append(
+            "How far the evidence is to be trusted is a belief: let a person judge some pairs "
+            "(--review, then --labels)."
+        )
+    if linked.trained.untrained:
+        fields = ", ".join(linked.trained.untrained)
+        found.append(
+            f"How often {fields} agree for one person could not be learned; 90 % is assumed."
+        )
+    expected = quality(linked).links
+    if linked.links.cut > _MUCH_CUT * expected:
+        found.append(
+            f"{linked.links.cut / expected:.1%} of the expected links were cut, between records "
+            "that hang together in large groups."
+        )
+    if linked.links.certain:
+        found.append(
+            f"{len(linked.links.certain):,} groups of more than seven records are taken as one "
+            "person each, without doubt."
+        )
+    if linked.prepared.swapped:
+        found.append(
+            f"In {linked.prepared.swapped:,} records surname and given name were exchanged, by how "
+            "often either stands where."
+        )
+    large = [name for name, share in linked.blocks.usable.items() if share < _MANY_UNREACHED]
+    if large:
+        found.append(
+            f"Keys too common to compare all their pairs: {', '.join(large)}; the other keys do."
+        )
+    found.append(
+        "That persons on a list belong there (died, in the war, at all) no linkage can tell: the "
+        "precision here is that of duplicates alone."
+    )
+    return found

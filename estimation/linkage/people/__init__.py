@@ -1,0 +1,1 @@
+"""Test persons with known truth: generated, spelled in several ways, listed with errors."""
