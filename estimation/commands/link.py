@@ -73,8 +73,8 @@ def _link_options(parser: argparse.ArgumentParser) -> None:
         help="share of links that any key compares, 95 %% range (default: estimated)",
     )  # fmt: skip
     group.add_argument(
-        "--pairs", type=_positive_argument, default=15.0, metavar="N",
-        help="pairs that a key may compare, a record (default 15)",
+        "--pairs", type=_positive_argument, default=4.0, metavar="N",
+        help="pairs that a key may compare, a record (default 4)",
     )  # fmt: skip
     group.add_argument("--backend", choices=("duckdb", "spark"), default="duckdb")
     group.add_argument(

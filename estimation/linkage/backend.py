@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
-from estimation.errors import DataError, UsageError
+from estimation.errors import DataError, UndercountError, UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,8 +31,8 @@ class Backend(Protocol):
         """Return a table as Splink takes it."""
         ...
 
-    def rows(self, table: Any) -> pa.Table:
-        """Return a table that Splink made."""
+    def rows(self, table: Any, start: tuple[str, ...]) -> pa.Table:
+        """Return the columns of a table of Splink that begin so."""
         ...
 
     def close(self) -> None:
@@ -71,9 +72,11 @@ class DuckDB:
         """Return a table as Splink takes it."""
         return self._api.register(table, dataset_display_name=name)
 
-    def rows(self, table: Any) -> pa.Table:
-        """Return a table that Splink made."""
-        return table.as_duckdbpyrelation().to_arrow_table()
+    def rows(self, table: Any, start: tuple[str, ...]) -> pa.Table:
+        """Return the columns of a table of Splink that begin so."""
+        relation = table.as_duckdbpyrelation()
+        names = [name for name in relation.columns if name.startswith(start)]
+        return relation.select(*names).to_arrow_table()
 
     def close(self) -> None:
         """Forget all records."""
@@ -103,9 +106,11 @@ class Spark:
         frame = self._session.createDataFrame(table)
         return self._api.register(frame, dataset_display_name=name)
 
-    def rows(self, table: Any) -> pa.Table:
-        """Return a table that Splink made."""
-        return table.as_spark_dataframe().toArrow()
+    def rows(self, table: Any, start: tuple[str, ...]) -> pa.Table:
+        """Return the columns of a table of Splink that begin so."""
+        frame = table.as_spark_dataframe()
+        names = [name for name in frame.columns if name.startswith(start)]
+        return frame.select(*names).toArrow()
 
     def close(self) -> None:
         """Forget all records."""
@@ -171,30 +176,26 @@ def guarded(step: str) -> Iterator[None]:
     logger.setLevel(logging.CRITICAL)
     logger.disabled = True
     try:
-        import warnings
-
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of Splink, on levels without a pair; told by us
             yield
     except MemoryError:
         raise _too_large(step) from None
+    except UndercountError:
+        raise
     except Exception as error:
-        if type(error).__module__.partition(".")[0] not in _LIBRARIES:
-            raise
         if "OutOfMemory" in type(error).__name__:
             raise _too_large(step) from None
+        package = type(error).__module__.partition(".")[0].lstrip("_")
+        package = "a library" if package == "builtins" else package
         raise DataError(
-            f"{type(error).__module__.partition('.')[0]} failed with {type(error).__name__}",
-            where=f"linkage: {step}", why="its message may hold a name and is not shown",
+            f"{package} failed with {type(error).__name__}", where=f"linkage: {step}",
+            why="its message may hold a name and is not shown",
             remedy="try with fewer columns or lists to find which one it is",
         ) from None  # fmt: skip
     finally:
         logger.setLevel(before)
         logger.disabled = disabled
-
-
-#: Packages whose errors may quote what they were given.
-_LIBRARIES = ("duckdb", "_duckdb", "splink", "sqlglot", "pyspark", "py4j", "pyarrow")
 
 
 def _too_large(step: str) -> DataError:

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 #: and death; y the year of birth; w, v fourteen days around the death, staggered; m day and month
 #: of birth; l the place.
 KEYS = (
-    "sgp", "sb", "gpb", "sgd", "bd", "sgl", "gpd", "spy", "sgm", "swl", "svl", "gbl", "sgw", "sgv",
-    "pbl", "spd", "sgy", "gpl", "sl", "gbw", "gbv", "gdl", "sd",
-    "sg", "sp", "pd", "gd", "dl", "gwl", "gvl", "swp", "svp",
+    "sgp", "sb", "gpb", "sgd", "bd", "sgl", "gpd", "sgm", "swl", "svl", "gbl", "sgw", "sgv", "pbl",
+    "sgy", "gpl", "sl", "gbw", "gbv", "gdl", "sd", "sg", "sp", "gd", "dl", "gwl", "gvl", "swp",
+    "svp",
 )  # fmt: skip
 
 #: A key compares at most so many pairs a record; its largest blocks are left to other keys.
-PAIRS_A_RECORD = 15
+PAIRS_A_RECORD = 4
 
 _FORTNIGHT = 14
 
@@ -101,8 +101,8 @@ def blocks(prepared: Prepared, pairs_a_record: float = PAIRS_A_RECORD) -> Blocks
     pairs, dropped = {}, {}
     for name in KEYS:
         if all(part in parts for part in name):
-            key = _together([parts[part] for part in name])
-            keys[name], pairs[name], dropped[name] = _bounded(key, pairs_a_record)
+            key = together([parts[part] for part in name])
+            keys[name], pairs[name], dropped[name] = bounded(key, pairs_a_record)
     keys = {name: key for name, key in keys.items() if pairs[name]}
     if not keys:
         raise NotEstimableError(
@@ -121,31 +121,32 @@ def _parts(frame: pd.DataFrame) -> dict[str, Key]:
     for letter, column in (("s", "surname"), ("g", "given"), ("p", "patronymic")):
         names = frame[column].fillna("")
         sounds = sound_key(names).where(names.str.len() > 1, "")
-        found[letter] = _hashed(sounds.to_numpy(object), (sounds == "").to_numpy(bool), letter)
+        found[letter] = hashed(sounds.to_numpy(object), (sounds == "").to_numpy(bool), letter)
     place = frame["place"].fillna("").to_numpy(object)
-    found["l"] = _hashed(place, place == "", "l")
+    found["l"] = hashed(place, place == "", "l")
     text = frame["birth_text"].fillna("")
-    found["m"] = _hashed(text.str[5:].to_numpy(object), (text == "").to_numpy(bool), "m")
+    found["m"] = hashed(text.str[5:].to_numpy(object), (text == "").to_numpy(bool), "m")
     for letter, column, shift, width in (
         ("b", "birth_day", 0, 1), ("y", "birth_year", 0, 1), ("d", "death_day", 0, 1),
         ("w", "death_day", 0, _FORTNIGHT), ("v", "death_day", _FORTNIGHT // 2, _FORTNIGHT),
     ):  # fmt: skip
         days = frame[column]
         whole = days.fillna(0).to_numpy(np.int64)
-        found[letter] = _hashed((whole + shift) // width, days.isna().to_numpy(bool), letter)
+        found[letter] = hashed((whole + shift) // width, days.isna().to_numpy(bool), letter)
     return {
         letter: values for letter, values in found.items() if pd.Series(values != 0).sum() > 1
     }  # fmt: skip
 
 
-def _hashed(values: NDArray[np.generic], missing: NDArray[np.bool_], salt: str) -> Key:
+def hashed(values: NDArray[np.generic], missing: NDArray[np.bool_], salt: str) -> Key:
+    """Return values as numbers, 0 where missing."""
     from pandas.util import hash_array
 
     mixed = hash_array(values) ^ np.uint64(0x9E3779B97F4A7C15 * (ord(salt) + 1) % 2**64)
     return np.where(missing, np.uint64(0), mixed | np.uint64(1))
 
 
-def _together(parts: list[Key]) -> Key:
+def together(parts: list[Key]) -> Key:
     """Return one key of several parts; 0 where one is missing."""
     found = np.zeros_like(parts[0])
     missing = np.zeros(len(found), dtype=bool)
@@ -155,7 +156,7 @@ def _together(parts: list[Key]) -> Key:
     return np.where(missing, np.uint64(0), found | np.uint64(1))
 
 
-def _bounded(key: Key, pairs_a_record: float) -> tuple[Key, int, int]:
+def bounded(key: Key, pairs_a_record: float) -> tuple[Key, int, int]:
     """Return a key as small numbers, 0 where it joins nobody or too many; pairs; records left."""
     values, place, sizes = np.unique(key, return_inverse=True, return_counts=True)
     sizes = np.where(values == 0, 0, sizes)

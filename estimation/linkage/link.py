@@ -20,7 +20,7 @@ from estimation.linkage.prepare import Prepared, prepare
 from estimation.linkage.reach import missed_between
 from estimation.linkage.rejoin import Reach, rejoined
 from estimation.linkage.review import Judged
-from estimation.linkage.scoring import Trained, score_within, train
+from estimation.linkage.scoring import Trained, score, score_within, train
 from estimation.linkage.strata import labels
 from estimation.linkage.tally import Tally, tally
 from estimation.randomness import stream
@@ -34,7 +34,7 @@ IntArray = NDArray[np.int64]
 #: Pairs that are links with less probability join no group.
 _LEAST = 0.005
 
-#: Log odds of a link below which a pair is not kept, at the first guess of how many links there are.
+#: Log odds of a link below which a pair is not kept, at a first guess of how many links there are.
 _KEPT = math.log(0.002)
 
 #: Standard deviation of the log odds that a link was missed, where no range is stated: in 15
@@ -181,7 +181,7 @@ def _checked(records: Sequence[Records], options: LinkOptions) -> NDArray[np.boo
                          remedy="name two lists or more")  # fmt: skip
     if len(names) > _MOST_LISTS:
         raise UsageError(f"{len(names)} lists are too many", where="lists",
-                         remedy=f"at most {_MOST_LISTS}: merge some of the same origin")  # fmt: skip
+                         remedy=f"at most {_MOST_LISTS}: merge some")  # fmt: skip
     for name in options.once:
         if name not in names:
             raise UsageError(f"no list {name!r}", where="once", remedy=", ".join(names))
@@ -209,7 +209,8 @@ def _linked(
 ) -> tuple[Links, Pairs, FloatArray, Trained]:  # fmt: skip
     tell("comparing records")
     start = -math.log(len(table))
-    trained, pairs = train(table, keys, where, seed, _KEPT)
+    trained = train(table, where, seed)
+    pairs = score(table, keys, trained, where, _KEPT)
     odds = pair_odds(pairs, table.lists, table.sizes, once, start)
     log_odds = pairs.evidence + odds[table.lists[pairs.left], table.lists[pairs.right]]
     probability = np.exp(-np.logaddexp(0.0, -log_odds))

@@ -81,7 +81,7 @@ def prepare(records: Sequence[Records]) -> Prepared:
     frame["sex"] = _text(whole["sex"])
     there = {
         "birth": frame["birth_year"].notna(), "death": frame["death_day"].notna(),
-        **{name: frame[name].notna() for name in ("surname", "given", "patronymic", "place", "sex")},
+        **{name: frame[name].notna() for name in FIELDS if name in frame.columns},
     }  # fmt: skip
     fields = tuple(name for name in FIELDS if int(there[name].sum()) > 1)
     filled = np.column_stack([there[name].to_numpy(bool) for name in fields])

@@ -27,7 +27,7 @@ class Reach:
     Parameters
     ----------
     missed : (list, list) shares
-        Of links between (on the diagonal: within) lists that no key joins: the middle of the belief.
+        Of links between (on the diagonal: within) lists that no key joins: the middle.
     spread : float
         Standard deviation of the log odds of being missed, common to all lists.
     overall : float

@@ -1,4 +1,4 @@
-"""Training without labels and scoring of pairs, by Splink."""
+"""Comparing and scoring pairs of records, by Splink."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimation.linkage.backend import Backend, guarded
-from estimation.linkage.blocking import Blocks
+from estimation.linkage.blocking import Blocks, bounded, hashed, together
 from estimation.linkage.comparisons import COLUMNS, TRAINED_WITHIN, comparisons
 from estimation.linkage.pairs import Pairs
 from estimation.linkage.prepare import Prepared
+from estimation.linkage.training import Lesson, learned
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 #: Random pairs from which it is learned how often two persons agree.
 _RANDOM_PAIRS = 2e6
 
-#: Records for which one link is counted on, when probabilities are smoothed.
-_LINKS = 10.0
+#: Pairs of a lesson: more teach nothing new.
+_LESSON_PAIRS = 300_000
 
-#: Pairs within a training block: more teach nothing new.
-_TRAINING_PAIRS = 1e6
+#: How the columns begin that are taken from Splink's tables: no value of a record is among them.
+_AGREEMENT, _WEIGHTS = ("unique_id_", "gamma_"), ("unique_id_", "mw_")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -56,17 +57,53 @@ def _table(prepared: Prepared, extra: dict[str, NDArray[Any]]) -> pa.Table:
     return table
 
 
-def train(
-    prepared: Prepared, blocks: Blocks, backend: Backend, seed: int, least: float
-) -> tuple[Trained, Pairs]:
-    """Learn how fields agree, and score all pairs that keys join.
+def train(prepared: Prepared, backend: Backend, seed: int) -> Trained:
+    """Learn how fields agree, for one person and for two.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    backend : Backend
+    seed : int
+
+    Raises
+    ------
+    DataError
+        If a library fails.
+    """
+    from splink import Linker, SettingsCreator, block_on
+
+    rules = _lesson_rules(prepared)
+    keys = {f"lesson_{place}": _lesson_key(prepared, rule) for place, rule in enumerate(rules)}
+    keys = {name: key for name, key in keys.items() if key.any()}
+    settings = SettingsCreator(
+        link_type="dedupe_only", comparisons=[*comparisons(prepared.fields)],
+        blocking_rules_to_generate_predictions=[block_on(name) for name in keys],
+        probability_two_random_records_match=min(0.5, 0.5 / len(prepared)),
+        retain_matching_columns=True, retain_intermediate_calculation_columns=True,
+        linker_uid="undercount",
+    )  # fmt: skip
+    with guarded("training"):
+        table = backend.register(_table(prepared, keys), "lessons")
+        linker = Linker(table, settings, log_level=None)
+        linker.training.estimate_u_using_random_sampling(max_pairs=_RANDOM_PAIRS, seed=seed)
+        rows = backend.rows(linker.inference.predict(), _AGREEMENT) if keys else None
+        model = linker.misc.save_model_to_json()
+    lessons = [] if rows is None else _lessons(rows, rules, keys, prepared.fields)
+    return _trained(model, lessons, prepared.fields)
+
+
+def score(
+    prepared: Prepared, blocks: Blocks, trained: Trained, backend: Backend, least: float
+) -> Pairs:
+    """Score all pairs that keys join.
 
     Parameters
     ----------
     prepared : Prepared
     blocks : Blocks
+    trained : Trained
     backend : Backend
-    seed : int
     least : float
         Pairs whose log odds to be links are lower, at a first guess, are not kept.
 
@@ -78,30 +115,14 @@ def train(
     from splink import Linker, SettingsCreator, block_on
 
     keys = {f"key_{name}": key.astype(np.int64) for name, key in blocks.keys.items()}
-    settings = SettingsCreator(
-        link_type="dedupe_only", comparisons=comparisons(prepared.fields),
-        blocking_rules_to_generate_predictions=[block_on(name) for name in keys],
-        probability_two_random_records_match=_first_guess(prepared),
-        retain_matching_columns=False, retain_intermediate_calculation_columns=True,
-        linker_uid="undercount",
-    )  # fmt: skip
-    table = _table(prepared, keys)
-    with guarded("training"):
-        linker = Linker(backend.register(table, "records"), settings, log_level=None)
-        linker.training.estimate_u_using_random_sampling(max_pairs=_RANDOM_PAIRS, seed=seed)
-        for columns in _training_rules(prepared):
-            _one_training(linker, block_on(*columns))
-        learned = linker.misc.save_model_to_json()
-    trained = smoothed(learned, max(len(prepared) / _LINKS, 20.0))
+    settings = SettingsCreator.from_path_or_dict(trained.settings)
+    settings.blocking_rules_to_generate_predictions = [block_on(name) for name in keys]
     with guarded("comparing"):
-        linker = Linker(
-            backend.register(table, "compared"),
-            SettingsCreator.from_path_or_dict(trained.settings), log_level=None,
-        )  # fmt: skip
-        rows = backend.rows(linker.inference.predict(threshold_match_weight=_bits(least)))
+        table = backend.register(_table(prepared, keys), "records")
+        linker = Linker(table, settings, log_level=None)
+        rows = backend.rows(linker.inference.predict(threshold_match_weight=_bits(least)), _WEIGHTS)
     pairs = _pairs(rows, prepared.fields)
-    found = Pairs(pairs.left, pairs.right, pairs.weights, blocks.hits(pairs.left, pairs.right))
-    return trained, found
+    return Pairs(pairs.left, pairs.right, pairs.weights, blocks.hits(pairs.left, pairs.right))
 
 
 def score_within(
@@ -124,30 +145,68 @@ def score_within(
     with guarded("comparing"):
         table = backend.register(_table(prepared, {"group_of": groups}), "groups")
         linker = Linker(table, settings, log_level=None)
-        rows = backend.rows(linker.inference.predict())
+        rows = backend.rows(linker.inference.predict(), _WEIGHTS)
     return _pairs(rows, prepared.fields)
 
 
-def _first_guess(prepared: Prepared) -> float:
-    """Return a share of pairs that are one person: as if half of the smaller lists were on others."""
-    records = len(prepared)
-    return min(0.5, 0.5 / records)
-
-
-def _training_rules(prepared: Prepared) -> list[tuple[str, ...]]:
+def _lesson_rules(prepared: Prepared) -> list[tuple[str, ...]]:
     used = {column for field in prepared.fields for column in COLUMNS[field]}
     return [one for one in TRAINED_WITHIN if set(one) <= used]
 
 
-def _one_training(linker: Any, rule: Any) -> None:
-    from splink.internals.exceptions import EMTrainingException
+def _lesson_key(prepared: Prepared, rule: tuple[str, ...]) -> NDArray[np.int64]:
+    parts = []
+    for column in rule:
+        values = prepared.frame[column]
+        missing = values.isna().to_numpy(bool)
+        plain = values.fillna(0).to_numpy(np.int64) if column.endswith("day") else (
+            values.fillna("").to_numpy(object)
+        )  # fmt: skip
+        parts.append(hashed(plain, missing, column[0]))
+    key, _, _ = bounded(together(parts), _LESSON_PAIRS / len(prepared))
+    return key.astype(np.int64)
 
-    try:
-        linker.training.estimate_parameters_using_expectation_maximisation(
-            rule, max_pairs=_TRAINING_PAIRS
-        )
-    except EMTrainingException:
-        return  # nobody agrees there: the other rules must do, `untrained` tells what they left
+
+def _lessons(
+    rows: pa.Table, rules: list[tuple[str, ...]], keys: dict[str, NDArray[np.int64]],
+    fields: tuple[str, ...],
+) -> list[Lesson]:  # fmt: skip
+    """Return the pairs of each lesson; a pair belongs to all whose key it agrees on."""
+    left, right = rows["unique_id_l"].to_numpy(), rows["unique_id_r"].to_numpy()
+    levels = np.column_stack([rows[f"gamma_{name}"].to_numpy() for name in fields]).astype(np.int64)
+    column_of = {column: field for field, columns in COLUMNS.items() for column in columns}
+    found = []
+    for name, key in keys.items():
+        agree = (key[left] > 0) & (key[left] == key[right])
+        rule = rules[int(name.removeprefix("lesson_"))]
+        held = frozenset(column_of[column] for column in rule)
+        found.append(Lesson(held, levels[agree]))
+    return found
+
+
+def _trained(model: dict[str, Any], lessons: list[Lesson], fields: tuple[str, ...]) -> Trained:
+    """Return the model of Splink with what was learned put into it."""
+    levels_of = {
+        comparison["output_column_name"]: [
+            one for one in comparison["comparison_levels"] if not one.get("is_null_level")
+        ]
+        for comparison in model["comparisons"]
+    }  # fmt: skip
+    random = {}
+    for name in fields:  # the first level of Splink is the highest
+        given = np.array([one.get("u_probability") or 0.0 for one in levels_of[name]])[::-1]
+        number = _RANDOM_PAIRS / 2
+        random[name] = (number * given + 0.5) / (number * given + 0.5).sum()
+    agree, untrained = learned(lessons, fields, random)
+    model["retain_matching_columns"] = False
+    table = []
+    for name in fields:
+        shares = zip(levels_of[name], agree[name][::-1], random[name][::-1], strict=True)
+        for one, same, apart in shares:
+            one["m_probability"], one["u_probability"] = float(same), float(apart)
+            table.append({"field": name, "level": one["label_for_charts"], "m": float(same),
+                          "u": float(apart)})  # fmt: skip
+    return Trained(model, table, untrained)
 
 
 def _bits(nats: float) -> float:
@@ -167,40 +226,3 @@ def _pairs(table: pa.Table, fields: tuple[str, ...]) -> Pairs:
     order = np.lexsort((second, first))  # the order of rows is that of threads
     none = np.zeros(len(order), dtype=np.int64)
     return Pairs(first[order], second[order], weights[order], none)
-
-
-def smoothed(settings: dict[str, Any], links: float) -> Trained:
-    """Return a trained model in which nothing is impossible.
-
-    A way to agree that no link of the training showed is not thereby impossible: each way counts
-    as if half a link more had shown it, and half of so many random pairs.
-
-    Parameters
-    ----------
-    settings : dict
-        Of Splink, trained; changed in place.
-    links : float
-        Links from which the probabilities of agreement were learned, roughly.
-    """
-    levels, untrained = [], []
-    for comparison in settings["comparisons"]:
-        field = comparison["output_column_name"]
-        there = [one for one in comparison["comparison_levels"] if not one.get("is_null_level")]
-        if all(one.get("m_probability") is None for one in there):
-            untrained.append(field)
-            for place, one in enumerate(there):
-                one["m_probability"] = 0.9 if place == 0 else 0.1 / max(len(there) - 1, 1)
-        _smooth(there, "m_probability", links)
-        _smooth(there, "u_probability", _RANDOM_PAIRS / 2)
-        levels += [
-            {"field": field, "level": one["label_for_charts"], "m": one["m_probability"],
-             "u": one["u_probability"]} for one in there
-        ]  # fmt: skip
-    return Trained(settings, levels, tuple(untrained))
-
-
-def _smooth(levels: list[dict[str, Any]], name: str, number: float) -> None:
-    given = np.array([one.get(name) or 0.0 for one in levels], dtype=float)
-    share = (number * given + 0.5) / (number * given.sum() + 0.5 * len(levels))
-    for one, value in zip(levels, share, strict=True):
-        one[name] = float(value)

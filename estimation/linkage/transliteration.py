@@ -49,25 +49,31 @@ _RULES = tuple(
     (needed, re.compile(pattern), meaning)
     for needed, pattern, meaning in (
         # the commonest stems that systems write ambiguously
-        ("k", r"ku[sz]ne(?:cz|z|ts|tz|c)", "кузнец"),
+        ("k", r"ku[sz]ne(?:cz|z|ts|tz|c(?!h))", "кузнец"),
         ("j", r"^j(?=uk|ouk|ura|oura|dan|ann|arov|arik|il|iv|ir)|(?<=^nade)j|(?<=^ro)j(?=k)"
             r"|(?<=[ano])j(?=e(?!v|w|nk))", "ж"),
         ("d", r"ale(?:ks|x)and(?:e?r|re)$", "александр"),
         ("h", r"^mich(?=[aei])", "мих"),
         ("h", r"(?<=[ao])ch(?=m[aeou])|(?<=za)ch(?=ar)|(?<=ti)ch(?=on)", "х"),
         ("h", r"^chr(?=is)", "кр"),
+        ("h", r"(?<![st])ch(?=esla[vw]|enko$|uk$)", "ч"),
         ("g", r"g(?:u(?=[ei])|h)", "г"),
         ("h", r"^eh(?=[dlrmv])", "э"),
+        ("d", r"^ae(?=duar)", "э"),
         ("j", r"^j(?=amal|alal|amil|abr)", "дж"),
         # endings
         ("f", r"(?<=[oe])ff?$(?<!sef)", "в"),
         ("c", r"(?<=[oe][vw]i)(?:t?ch|tsch|cz?)$|(?<=[oe][vw]y)c[hz]?$", "ч"),
         ("y", r"(?<=sed|ern|bel|asn|kos)ych$", "yх"),
-        ("c", r"c(?=enko$|uk$)", "ч"),
+        ("c", r"c(?=enko$|uk$|k(?:ov|in)|n|eslav)|(?<=[lkmt]i)c$", "ч"),
         ("c", r"(?<=[aeou])c(?=[eo][vw]a?$)", "ч"),
         ("c", r"cz?(?=[eo][vw]a?$)", "ц"),
         ("z", r"(?<=[nlrjiy])z(?=ewa?$)|(?<=jel)z(?=in)|(?<=[ost])z(?=k[iy]$)", "ц"),
         ("c", r"c(?=k(?:i|y|ii|iy|ij|yi|yy|yj|aia|aja|aya|a|oi|oj|oy|ogo)$)", "ц"),
+        # a c that lost its mark; in names of other languages it is a k
+        ("c", r"(?<=[jlnrtp])c(?=[iy]n)", "ц"),
+        ("c", r"(?<!^ni)(?<!^ma)(?<!^mar)(?<!^lu)(?<!^vi)(?<!s)(?<!c)c(?=[aeiou])(?!con)"
+            r"(?=.*(?:(?:[oe]v|in)(?:a|i?c|ich|na)?|enko|[uy]k)$)", "ч"),
         # several letters for one sound
         ("c", r"schtsch|chtch|szcz|shch", "ш"),
         ("c", r"tsch|tch|cz(?=[eiy]|[uay]k)|(?<=i)cz$", "ч"),
@@ -75,14 +81,14 @@ _RULES = tuple(
         ("p", r"ph", "ф"),
         ("t", r"th", "т"),
         ("z", r"zh", "ж"),
-        ("d", r"d[jž]", "дж"),
+        ("d", r"^dj(?!a(?:ch|tsch|kov))|(?<=[an])dj|dž", "дж"),
         ("k", r"kh", "х"),
         ("", r"ts|tz|tc(?!h)|cz|c(?=[eiyv])(?!h)|(?<=e)c$", "ц"),
         ("c", r"ck", "к"),
         # x is kh in two standards, ks in all habits
-        ("x", r"x(?=.*(?:shh|cz))|^x(?=[^eiau]|a(?!v))|(?<=[^aeiou])(?<!^)x", "х"),
+        ("x", r"x(?=.*(?:shh|cz))|^x(?!eni|av|i?$)|(?<=[^aeiou])(?<!^)x", "х"),
         ("x", r"(?<=[uyi])x(?<!felix)", "х"),
-        ("x", r"(?<=o)x(?!an)|(?<=e)x(?=o)|(?<=a)x(?<!max)(?<!^ax(?=[eai]))", "х"),
+        ("x", r"(?<=o)x(?!an)|(?<=e)x(?=[aeiou])(?<!lex)|(?<=a)x(?<!max)(?<!^ax(?=[eai]))", "х"),
         ("x", r"x", "кс"),
         ("q", r"qu", "кв"),
     )
@@ -100,6 +106,7 @@ _CONFUSED = tuple(
         (r"sch|sh+ch", "sh"),
         (r"(.)\1+", r"\1"),
         (r"ou", "u"),
+        (r"ie(?=i[aeu])", ""),  # a hard sign in passports
         (r"i[eo]", "e"),
         (r"(?<=[csz]h)o", "e"),
         (r"liu", "lu"),

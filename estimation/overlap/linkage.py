@@ -2,7 +2,7 @@
 
 The posterior given the records is the mean over linkages of the posterior given the linkage: draws
 are mixed in equal parts.  Few draws of a linkage lie closer together than many would; Rubin's
-1 + 1/M makes up for it.
+1 + 1/M makes up for it, and that few do not tell well how far apart they lie, Student's t.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from estimation.overlap.mixture import thinned
 from estimation.summaries.overlap import OverlapEstimate
@@ -60,30 +61,42 @@ def variance_parts(draws: Sequence[FloatArray]) -> Parts:
     return Parts(within, (1 + 1 / len(logs)) * between)
 
 
+def stretch(number: int) -> float:
+    """Return by how much centers of so many linkages are moved apart from their mean.
+
+    sqrt((M + 1) / (M - 1)) gives them the variance (1 + 1/M) between; the rest is the 97.5 %
+    quantile of Student's t with M - 1 degrees of freedom over that of a normal variable.
+    """
+    if number < 2:
+        return 1.0
+    level = 0.975
+    few = stats.t.ppf(level, number - 1) / stats.norm.ppf(level)
+    return float(np.sqrt((number + 1) / (number - 1)) * few)
+
+
 def pooled_draws(draws: Sequence[FloatArray], *, between: bool = True) -> FloatArray:
     """Return draws of all linkages in equal parts, (draw,), as many from each.
 
-    On the log scale the centers of linkages are moved apart from their mean by
-    sqrt((M + 1) / (M - 1)), so that the variance is within + (1 + 1/M) between.
+    On the log scale the centers of linkages are moved apart by `stretch`.
 
     Parameters
     ----------
     draws : sequence of (draw,) numbers
         One array a linkage.
     between : bool
-        Whether centers differ; otherwise all linkages are moved to one center, that which gives
-        the median of the draws with between: what is left is the spread given a linkage.
+        Whether linkages differ; otherwise all are moved so that their medians are that of the
+        draws with between: what is left is the mean spread given a linkage.
     """
     size = min(min(len(one) for one in draws), max(_DRAWS // len(draws), 1))
     logs = np.log(np.stack([thinned(one, size) for one in draws]))
     centers = logs.mean(axis=1, keepdims=True)
-    number = len(draws)
-    stretch = np.sqrt((number + 1) / (number - 1)) if number > 1 else 1.0
-    found = np.exp(logs + (stretch - 1) * (centers - centers.mean())).ravel()
+    moved = (stretch(len(draws)) - 1) * (centers - centers.mean())
+    found = np.exp(logs + moved).ravel()
     if between:
         return np.asarray(found)
-    alone = np.exp(logs - centers).ravel()
-    return np.asarray(alone * (np.median(found) / np.median(alone)))
+    return np.asarray(
+        np.median(found) * np.exp(logs - np.median(logs, axis=1, keepdims=True)).ravel()
+    )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -38,6 +38,9 @@ MOST_DRAWS, FITS = 50, 10
 _MANY_LISTS, _DRAWS_OF_MANY = 6, 10
 _SLOW = ("graphical", "loglinear")
 
+#: So few draws of a linkage make intervals far wider (Student's t).
+_FEW = 5
+
 #: A method that refuses more than this share of draws has no answer.
 _MOST_REFUSED = 0.1
 
@@ -247,6 +250,11 @@ def _notes(
     if "latent" in found:
         fits = found["latent"]
         notes[-1] += f" Cells are those of the fit to draw {fits.places[fits.middle] + 1}."
+    if min(used.values()) < _FEW:
+        notes.append(
+            f"Fewer than {_FEW} draws of the linkage hardly tell how far apart they lie: intervals "
+            "are widened for that."
+        )
     if apart:
         first = next(iter(apart.values()))
         notes.append(

@@ -20,6 +20,10 @@ _LINE, _AROUND = 0.34, 1.3
 
 _PROB = 0.95
 
+_RAISED = str.maketrans(
+    "-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"
+)
+
 
 def draw_link(linked: Linked, target: Path) -> None:
     """Draw how pairs divide into links and others, and how many persons two lists share.
@@ -51,10 +55,11 @@ def _draw_pairs(axis: Axes, linked: Linked) -> None:
     axis.bar(edges[:-1], whole - links, width=0.46, align="edge", bottom=links, color=style.FAINT,
              label="others")  # fmt: skip
     ticks = np.arange(-4, 13, 2)
-    axis.set_xticks(ticks, ["1:1" if one == 0 else f"$10^{{{one}}}$" for one in ticks])
+    axis.set_xticks(
+        ticks, ["1" if one == 0 else "10" + str(one).translate(_RAISED) for one in ticks]
+    )
     axis.set_xlabel("odds of a compared pair to be one person")
     axis.set_ylabel("pairs")
-    axis.legend(frameon=False, loc="upper left")
 
 
 def _draw_overlaps(axis: Axes, linked: Linked) -> None:

@@ -94,8 +94,8 @@ def read_dates(rows: Rows, field: str, forms: Sequence[str]) -> Dates:
         bad = faults == fault
         if bad.any():
             raise rows.fault(bad, field, what, why=why, remedy=remedy)
-    years = np.array([value.year or np.nan for value in values])[codes]
-    days = np.array([day_number(value) for value in values])[codes]
+    years = np.array([value.year or np.nan for value in values], float)[codes]
+    days = np.array([day_number(value) for value in values], float)[codes]
     return Dates(days, years, np.isnan(days) & ~np.isnan(years), tuple(notes))
 
 

@@ -124,8 +124,8 @@ def _encoding(data: bytes, stated: str | None, label: str) -> str:
         likely = _likely(data) if encoding.startswith("utf-8") else ""
         may = f"it looks like {likely}" if likely else ""
         remedy = f"save it as UTF-8{f', or state the encoding {likely} if it is' if likely else ''}"
-        raise DataError(f"is not {encoding.removesuffix('-sig')}", where=f"{label} line {line}",
-                        why=may, remedy=remedy)  # fmt: skip
+        called = encoding.removesuffix("-sig").upper()
+        raise DataError(f"is not {called}", where=f"{label} line {line}", why=may, remedy=remedy)
     if (
         not encoding.startswith("utf")
         and not data.isascii()

@@ -43,11 +43,16 @@ def read_parquet(data: bytes, label: str, columns: Mapping[str, str]) -> tuple[R
     except (pyarrow.ArrowException, OSError):
         file = None
     if file is None:
-        raise DataError("is no Parquet, or damaged", where=label, remedy="write it anew")
+        raise _damaged(label)
     # the index of a DataFrame is no column of the list
     own = [one for one in header if not one.startswith("__index_level_")]
     found, notes = positions(own, columns, label)
-    table = file.read(columns=[own[place] for place in found.values()])
+    try:
+        table = file.read(columns=[own[place] for place in found.values()])
+    except (pyarrow.ArrowException, OSError):
+        table = None
+    if table is None:
+        raise _damaged(label)
     if not table.num_rows:
         raise DataError("has no rows", where=label, remedy="give one row a record")
     frame = pd.DataFrame(
@@ -59,6 +64,10 @@ def read_parquet(data: bytes, label: str, columns: Mapping[str, str]) -> tuple[R
     lines = np.arange(1, table.num_rows + 1)
     numbers = {field: place + 1 for field, place in found.items()}
     return Rows(frame, lines, numbers, label, "row"), notes
+
+
+def _damaged(label: str) -> DataError:
+    return DataError("is no Parquet, or damaged", where=label, remedy="write it anew")
 
 
 def _text(column: Any, where: str) -> pd.Series[str]:

@@ -37,7 +37,7 @@ class Rows:
         What `lines` counts.
     """
 
-    frame: pd.DataFrame
+    frame: pd.DataFrame = dataclasses.field(repr=False)
     lines: NDArray[np.int64]
     positions: Mapping[str, int]
     label: str

@@ -56,7 +56,8 @@ class Records:
     name: str
     path: Path
     label: str
-    frame: pd.DataFrame
+    # nobody may be shown by a log or the message of a failed test
+    frame: pd.DataFrame = dataclasses.field(repr=False)
     notes: tuple[str, ...]
     digest: str
 
