@@ -55,15 +55,18 @@ def methods(patterns: Patterns, seed: int) -> Iterator[OverlapEstimate]:
 def pair_scores(linked: Linked, truth: np.ndarray) -> tuple[float, float]:
     """Return precision and recall of the pairs of the likeliest links."""
     right = made = 0
+    persons = list(linked.links.certain)
     chosen = linked.links.likeliest(*linked.calibration.middle)
     for one, part in zip(linked.links.groups, chosen, strict=True):
-        for left in range(one.groups.size):
-            for other in range(left + 1, one.groups.size):
-                blocks = one.partitions.blocks[part]
-                both = (blocks >> left & 1 == 1) & (blocks >> other & 1 == 1)
-                records = one.groups.records[both.any(axis=1)]
-                made += len(records)
-                right += int((truth[records[:, left]] == truth[records[:, other]]).sum())
+        blocks = one.partitions.blocks[part]
+        for group, subset in zip(*np.nonzero(blocks), strict=True):
+            records = one.records_of(int(group), int(blocks[group, subset]))
+            if len(records) > 1:
+                persons.append(records)
+    for records in persons:
+        same = truth[records][:, None] == truth[records][None, :]
+        made += len(records) * (len(records) - 1) // 2
+        right += int(np.triu(same, 1).sum())
     sizes = np.bincount(truth)
     return right / max(made, 1), right / max(int((sizes * (sizes - 1) // 2).sum()), 1)
 

@@ -14,8 +14,12 @@ from estimation.errors import InvalidValueError, NotEstimableError, UsageError
 from estimation.linkage.backend import MEMORY, Backend, backend
 from estimation.linkage.blocking import PAIRS_A_RECORD, Blocks, blocks
 from estimation.linkage.calibration import Calibration, calibration
-from estimation.linkage.links import Links, find_groups, gather
+from estimation.linkage.gather import gather
+from estimation.linkage.grouping import grouping
+from estimation.linkage.links import Links
+from estimation.linkage.odds import list_odds, pair_odds
 from estimation.linkage.pairs import Pairs
+from estimation.linkage.partitions import MOST_ENUMERATED
 from estimation.linkage.prepare import Prepared, prepare
 from estimation.linkage.reach import missed_between
 from estimation.linkage.rejoin import Reach, rejoined
@@ -34,12 +38,16 @@ IntArray = NDArray[np.int64]
 #: Pairs that are links with less probability join no group.
 _LEAST = 0.005
 
-#: Log odds of a link below which a pair is not kept, at a first guess of how many links there are.
+#: Share of the expected links that may be cut to keep groups small.
+_MOST_CUT = 0.02
+
+#: Log odds of a link below which a pair is not kept, at a first guess of how many there are.
 _KEPT = math.log(0.002)
 
-#: Standard deviation of the log odds that a link was missed, where no range is stated: in 15
-#: generated worlds what the model of errors says was within a factor of 2.1 of the truth.
-MISSED_SPREAD = 0.4
+#: Standard deviation of the log odds that a link was missed, where no range is stated: this over the
+#: root of the links that were found, as in 45 generated worlds, and not below the other, since
+#: real lists err in more ways.
+_MISSED_SPREAD, _LEAST_SPREAD = 15.0, 0.3
 
 #: More lists have more patterns than the tables of a linkage hold.
 _MOST_LISTS = 16
@@ -210,7 +218,9 @@ def _linked(
     tell("comparing records")
     start = -math.log(len(table))
     trained = train(table, where, seed)
-    pairs = score(table, keys, trained, where, _KEPT)
+    # the first guess of how many links there are may be too low by the number of lists
+    least = _KEPT - math.log(2 * len(table.names))
+    pairs = score(table, keys, trained, where, least)
     odds = pair_odds(pairs, table.lists, table.sizes, once, start)
     log_odds = pairs.evidence + odds[table.lists[pairs.left], table.lists[pairs.right]]
     probability = np.exp(-np.logaddexp(0.0, -log_odds))
@@ -220,44 +230,52 @@ def _linked(
             why="without links nothing tells who is missing",
             remedy="check that the columns are mapped to the right fields, in all lists",
         )  # fmt: skip
-    labels_of, large, cut = find_groups(pairs, table.lists, probability, _LEAST)
-    within = (
-        score_within(table, large, trained, where) if large.any() else pairs.take(np.zeros(0, int))
-    )
     tell("weighing groups")
-    links = gather(labels_of, pairs, within, table.lists, len(table.names), table.filled, once,
-                   start, cut)  # fmt: skip
-    if judged is not None:
-        links = links.judged(judged)
+    links = _weighed(table, pairs, probability, trained, where, once, judged, start)
     return links, pairs, probability, trained
 
 
-def pair_odds(
-    pairs: Pairs, lists: IntArray, sizes: IntArray, once: NDArray[np.bool_], start: float
-) -> FloatArray:  # fmt: skip
-    """Return log odds that records of two lists are one person, each pair taken alone."""
-    number = len(sizes)
-    possible = sizes[:, None] * sizes[None, :].astype(float)
-    np.fill_diagonal(possible, sizes * (sizes - 1) / 2.0)
-    code = np.minimum(lists[pairs.left], lists[pairs.right]) * number
-    code += np.maximum(lists[pairs.left], lists[pairs.right])
-    evidence = pairs.evidence
-    odds = np.full((number, number), start)
-    odds[np.diag(once)] = -np.inf
-    for _ in range(100):
-        log_odds = evidence + odds.ravel()[code]
-        chance = np.exp(-np.logaddexp(0.0, -log_odds))
-        links = np.bincount(code, weights=chance, minlength=number * number)
-        links = links.reshape(number, number)
-        links += np.triu(links, 1).T
-        share = np.minimum((links + 0.5) / (possible + 1.0), 0.999)
-        changed = np.log(share / (1 - share))
-        changed[np.diag(once)] = -np.inf
-        moved = np.abs(np.where(np.isfinite(changed), changed - odds, 0.0)).max()
-        odds = changed
-        if moved < 1e-3:
-            break
-    return odds
+def _weighed(
+    table: Prepared, pairs: Pairs, probability: FloatArray, trained: Trained, where: Backend,
+    once: NDArray[np.bool_], judged: Judged | None, start: float,
+) -> Links:  # fmt: skip
+    """Return all groups of records with the evidence of their pairs."""
+    strong = probability >= _LEAST
+    some, chance = pairs.take(strong), probability[strong]
+    scored = np.zeros(len(table), dtype=bool)  # whose groups need all pairs
+    if judged is not None:
+        # judged to be one person: in one group, however unlikely it looked
+        left, right = judged.left[judged.same], judged.right[judged.same]
+        none = np.zeros((len(left), pairs.weights.shape[1]), dtype=np.float32)
+        some = some.plus(Pairs(left, right, none, np.zeros_like(left)))
+        chance = np.concatenate([chance, np.full(len(left), 0.5)])
+        scored[left] = True
+    found = grouping(len(table), some, chance, MOST_ENUMERATED)
+    if found.cut > _MOST_CUT * max(float(chance.sum()), 1.0):
+        raise NotEstimableError(
+            f"{found.cut / chance.sum():.0%} of the links would have to be cut", where="linkage",
+            why="too many records look like each other to weigh all ways to part them",
+            remedy="map more columns, or leave out values that stand for 'not known'",
+        )  # fmt: skip
+    whole = np.zeros(int(found.group.max()) + 1, dtype=bool)
+    whole[found.group[scored | (found.sizes > 2)]] = True
+    inside = np.where(whole[found.group], found.group + 1, 0)
+    if whole.any():
+        others = pairs.take(~whole[found.group[pairs.left]] | ~whole[found.group[pairs.right]])
+        compared = score_within(table, inside, trained, where).plus(others)
+    else:
+        compared = pairs
+    number = len(table.names)
+    groups, certain = gather(found, compared, table.lists, number, table.filled)
+    sure = np.zeros((number, number))
+    for records in certain:
+        held = np.bincount(table.lists[records], minlength=number).astype(float)
+        both = np.outer(held, held)
+        np.fill_diagonal(both, held * (held - 1) / 2)
+        sure += both
+    odds = list_odds(groups, table.sizes, once, start, sure)
+    links = Links(tuple(groups), tuple(certain), odds, table.sizes, found.cut)
+    return links if judged is None else links.judged(judged)
 
 
 def _calibrated(links: Links, pairs: Pairs, judged: Judged | None) -> Calibration:
@@ -272,8 +290,9 @@ def _reach(
 ) -> Reach:  # fmt: skip
     missed, overall = missed_between(keys, pairs, probability, table.lists, len(table.names))
     if options.reach is None:
-        seen = max(overall * float(probability.sum()), 0.5)
-        return Reach(missed, math.hypot(MISSED_SPREAD, 1.0 / math.sqrt(seen)), overall)
+        found = max(float(probability.sum()), 1.0)
+        spread = float(np.clip(_MISSED_SPREAD / math.sqrt(found), _LEAST_SPREAD, 1.0))
+        return Reach(missed, spread, overall)
     low, high = options.reach
     if low == 1:
         return Reach(np.zeros_like(missed), 0.0, 0.0)
@@ -298,5 +317,5 @@ def _draws(
         shift, slope = belief.draw(generator)
         found[place] = counted.counts(links.groups, links.draw(shift, slope, generator))
         missed, reached[place] = reach.draw(generator)
-        whole[place] = rejoined(found[place], counted.lists, missed, generator)
+        whole[place] = rejoined(found[place], links.sizes, missed, generator)
     return whole, found, reached

@@ -46,13 +46,14 @@ def quality(linked: Linked) -> Quality:
     chosen = linked.links.likeliest(shift, slope)
     right = made = expected = 0.0
     for one, chance, part in zip(linked.links.groups, together, chosen, strict=True):
-        upper = np.triu_indices(one.groups.size, 1)
-        one_person = one.pairs_of(one.partitions.incidence[part])[:, upper[0], upper[1]]
-        chance = chance[:, upper[0], upper[1]]
-        right += float((chance * one_person).sum())
-        made += float(one_person.sum())
-        expected += float(chance.sum())
-    sure = sum(len(persons) * (len(persons) - 1) / 2 for persons in linked.links.certain)
+        one_person = one.pairs_of(one.partitions.incidence[part])
+        records = one.held.sum(axis=2).astype(float)
+        pairs = records[:, :, None] * records[:, None, :] / 2.0  # each stands twice
+        inner = float(one.inner[np.triu_indices(one.lists)].sum())
+        right += float((chance * one_person * pairs).sum()) + inner
+        made += float((one_person * pairs).sum()) + inner
+        expected += float((chance * pairs).sum()) + inner
+    sure = sum(len(records) * (len(records) - 1) / 2 for records in linked.links.certain)
     right, made, expected = right + sure, made + sure, expected + sure
     missed = linked.reach.overall
     # what was cut from large groups is lost as well
@@ -80,7 +81,7 @@ def list_rows(linked: Linked, prob: float) -> list[dict[str, Any]]:
     list; that a person belongs to the list at all no linkage can tell.
     """
     lists = len(linked.names)
-    table = _by_lists(linked.found, lists)
+    table = _by_lists(linked.draws, lists)
     pattern = np.arange(1 << lists)
     reached = linked.blocks.reached
     found = []

@@ -39,8 +39,12 @@ _MOST_PAIRS = 15
 
 _ROUNDS = 400
 
-#: Links that the first guess of a class counts as: a class that hardly shows may not be anything.
-_PRIOR = 50.0
+#: Links that the first guess of a class counts as, where few were found and where many: a class
+#: that hardly shows may not be anything.
+_PRIOR_FEW, _PRIOR_MANY = 50.0, 5.0
+
+#: Share that is usually missed, and the links that count as much as knowing it.
+_USUAL, _FEW_LINKS = 0.02, 150.0
 
 #: With fewer links between two lists the share of all lists is taken; with more it is mixed with
 #: that of the two, as if so many links had shown it.
@@ -102,7 +106,13 @@ def missed_share(
     answers = [_fitted(observed, fails, groups, fields, states, one) for one in _CLASSES]
     missed = float(np.median(answers))
     total = float(observed.sum())
-    return Missed(missed / (missed + total) if missed + total > 0 else 0.0, found)
+    if missed + total <= 0:
+        return Missed(0.0, found)
+    # few links hardly tell of classes: drawn towards what is usual
+    share = min(max(missed / (missed + total), 1e-6), 1 - 1e-6)
+    own = found / (found + _FEW_LINKS)
+    odds = own * math.log(share / (1 - share)) + (1 - own) * math.log(_USUAL / (1 - _USUAL))
+    return Missed(1 / (1 + math.exp(-odds)), found)
 
 
 def missed_between(
@@ -191,6 +201,7 @@ def _fitted(
     """Return the expected number of missed links, by expectation and maximization."""
     way = np.array(states)
     first = _first(fields, classes)
+    prior = float(np.clip(15_000.0 / max(observed.sum(), 1.0), _PRIOR_MANY, _PRIOR_FEW))
     model = first
     total, missed, now = float(observed.sum()), -1.0, 0.0
     for _ in range(_ROUNDS):
@@ -200,7 +211,7 @@ def _fitted(
         unseen = cell * fails * (total / max(seen, 1e-12))
         now = float(unseen.sum())
         weight = joint / np.maximum(cell, 1e-300) * (observed + unseen)
-        model = _updated(weight, way, groups, first)
+        model = _updated(weight, way, groups, first, prior)
         if abs(now - missed) < 1e-5 * max(now, 1.0):
             break
         missed = now
@@ -229,15 +240,15 @@ def _first(fields: str, classes: int) -> _Model:
 
 
 def _updated(
-    weight: FloatArray, way: IntArray, groups: NDArray[np.bool_], first: _Model
+    weight: FloatArray, way: IntArray, groups: NDArray[np.bool_], first: _Model, prior: float
 ) -> _Model:  # fmt: skip
     sizes = weight.sum(axis=(1, 2))
     by_group = weight.sum(axis=2)
-    there = (by_group @ groups + _PRIOR * first.there) / (sizes[:, None] + _PRIOR)
+    there = (by_group @ groups + prior * first.there) / (sizes[:, None] + prior)
     agreement = []
     for column, rate in enumerate(first.agreement):
         part = weight[:, groups[:, column]].sum(axis=1)
-        counts = _PRIOR * rate
+        counts = prior * rate
         for one in range(rate.shape[1]):
             counts[:, one] += part[:, way[:, column] == one].sum(axis=1)
         agreement.append(counts / counts.sum(axis=1, keepdims=True))

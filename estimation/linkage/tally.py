@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.linkage.posterior import GroupEvidence
+from estimation.linkage.posterior import Groups
 
 IntArray = NDArray[np.int64]
 
@@ -55,12 +55,12 @@ class Tally:
         """Return how many codes there are."""
         return (self.strata + 1) << self.lists
 
-    def counts(self, groups: Sequence[GroupEvidence], chosen: Sequence[IntArray]) -> IntArray:
+    def counts(self, groups: Sequence[Groups], chosen: Sequence[IntArray]) -> IntArray:
         """Return persons by code, (code,).
 
         Parameters
         ----------
-        groups : sequence of GroupEvidence
+        groups : sequence of Groups
         chosen : sequence of (group,) integers
             The partition of each group, by size.
         """
@@ -73,14 +73,14 @@ class Tally:
 
 
 def tally(
-    groups: Sequence[GroupEvidence], lists: IntArray, number: int, labels: Labels,
+    groups: Sequence[Groups], lists: IntArray, number: int, labels: Labels,
     certain: Sequence[IntArray] = (),
 ) -> Tally:  # fmt: skip
     """Return how groups are counted.
 
     Parameters
     ----------
-    groups : sequence of GroupEvidence
+    groups : sequence of Groups
     lists : (record,) integers
     number : int
         Of lists.
@@ -93,22 +93,31 @@ def tally(
     bits = 1 << lists
     strata = len(labels.names)
     grouped = np.zeros(len(lists), dtype=bool)
+
+    def code_of(records: IntArray) -> IntArray:
+        """Return the codes of persons, each with its records, (person, record)."""
+        label = _common(labels.of[records], lists[records])
+        on = np.bitwise_or.reduce(bits[records], axis=1)
+        return np.asarray(on + ((label + 1) << number))
+
     codes = []
     for one in groups:
-        records = one.groups.records
-        grouped[records] = True
-        code = np.zeros((len(records), 1 << one.groups.size), dtype=np.int64)
+        code = np.zeros((len(one), 1 << one.size), dtype=np.int64)
         for subset, some in enumerate(one.subsets):
-            if some:
-                members = records[:, list(some)]
-                code[:, subset] = np.bitwise_or.reduce(bits[members], axis=1)
-                code[:, subset] += (_common(labels.of[members], lists[members]) + 1) << number
+            if some and one.single:
+                code[:, subset] = code_of(one.units[:, list(some)].astype(np.int64))
+            elif some:
+                rows = (one.records_of(group, subset) for group in range(len(one)))
+                code[:, subset] = [int(code_of(row[None, :])[0]) for row in rows]
+        for group in range(0 if one.single else len(one)):
+            grouped[one.records_of(group, (1 << one.size) - 1)] = True
+        if one.single:
+            grouped[one.units.astype(np.int64)] = True
         codes.append(code)
     alone = np.zeros((strata + 1) << number, dtype=np.int64)
-    for persons in certain:
-        grouped[persons] = True
-        label = _common(labels.of[persons][None, :], lists[persons][None, :])[0]
-        alone[np.bitwise_or.reduce(bits[persons]) + ((label + 1) << number)] += 1
+    for records in certain:
+        grouped[records] = True
+        alone[int(code_of(records[None, :])[0])] += 1
     single = bits[~grouped] + ((labels.of[~grouped] + 1) << number)
     alone += np.bincount(single, minlength=len(alone))
     return Tally(number, strata, codes, alone)
