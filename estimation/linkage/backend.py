@@ -90,16 +90,19 @@ class Spark:
     ----------
     session : SparkSession, optional
         A running one, with Splink's jar; by default a local one is started.
+    memory : float
+        GiB of a local session.
     """
 
     name = "spark"
 
-    def __init__(self, session: Any = None) -> None:
+    def __init__(self, session: Any = None, memory: float = MEMORY) -> None:
         from splink.backends.spark import SparkAPI
 
         self._own = session is None
-        self._session = _local_session() if session is None else session
-        self._api = SparkAPI(spark_session=self._session)
+        self._session = _local_session(memory) if session is None else session
+        # kept in memory: the other ways write tables with names to disk
+        self._api = SparkAPI(spark_session=self._session, break_lineage_method="persist")
 
     def register(self, table: pa.Table, name: str) -> Any:
         """Return a table as Splink takes it."""
@@ -118,14 +121,18 @@ class Spark:
             self._session.stop()
 
 
-def _local_session() -> Any:
+def _local_session(memory: float) -> Any:
     from pyspark.sql import SparkSession
     from splink.backends.spark import similarity_jar_location
 
     return (
         SparkSession.builder.master("local[*]")
         .config("spark.jars", similarity_jar_location())
+        .config("spark.driver.memory", f"{max(round(memory), 1)}g")
+        .config("spark.log.level", "OFF")
         .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.io.encryption.enabled", "true")  # what it shuffles and spills
         .config("spark.sql.shuffle.partitions", "8")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
@@ -152,7 +159,7 @@ def backend(name: str, *, memory: float = MEMORY, cores: int | None = None) -> B
         if name == "duckdb":
             return DuckDB(memory, cores)
         if name == "spark":
-            return Spark()
+            return Spark(memory=memory)
     except ImportError as error:
         extra = "link" if name == "duckdb" else "spark"
         raise UsageError(

@@ -19,10 +19,10 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
 #: How improbable it must be that records are two persons to make them a unit, and how probable a
-#: link to be kept, step by step: one is as safe as the other.
+#: link to be kept, step by step.  A wrong unit is wrong in all draws: first weak links are cut.
 _STEPS = (
-    (1e-8, 0.0), (1e-6, 0.01), (1e-5, 0.02), (1e-4, 0.05), (1e-3, 0.1), (0.01, 0.2), (0.05, 0.3),
-    (0.15, 0.4), (0.5, 0.5),
+    (1e-8, 0.0), (1e-6, 0.01), (1e-6, 0.02), (1e-5, 0.05), (1e-5, 0.1), (1e-5, 0.2), (1e-4, 0.35),
+    (1e-4, 0.5), (1e-4, 0.7), (1e-3, 0.8), (1e-3, 0.9), (0.01, 0.95), (0.03, 0.97), (0.5, 0.99),
 )  # fmt: skip
 
 #: More records that all look like one person are a value that stands for "not known".

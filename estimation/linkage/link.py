@@ -38,8 +38,8 @@ IntArray = NDArray[np.int64]
 #: Pairs that are links with less probability join no group.
 _LEAST = 0.005
 
-#: Share of the expected links that may be cut to keep groups small.
-_MOST_CUT = 0.02
+#: Share of the expected links that may be cut to keep groups small; of these few are true.
+_MOST_CUT = 0.05
 
 #: Log odds of a link below which a pair is not kept, at a first guess of how many there are.
 _KEPT = math.log(0.002)
