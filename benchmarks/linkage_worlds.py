@@ -131,8 +131,8 @@ def report(rows: list[dict[str, Any]]) -> None:
     persons = np.array([row["persons"] for row in rows])
     hard = rows[0]["hard"]
     print(f"{number} worlds of {persons[0]:,} persons, hard records {hard:.0%}")
-    mean = {key: np.mean([row[key] for row in rows]) for key in
-            ("precision", "recall", "believed_precision", "believed_recall", "seconds")}  # fmt: skip
+    keys = ("precision", "recall", "believed_precision", "believed_recall", "seconds")
+    mean = {key: np.mean([row[key] for row in rows]) for key in keys}
     f1 = 2 * mean["precision"] * mean["recall"] / (mean["precision"] + mean["recall"])
     print(f"pairs: precision {mean['precision']:.4f} (believed {mean['believed_precision']:.4f}), "
           f"recall {mean['recall']:.4f} (believed {mean['believed_recall']:.4f}), F1 {f1:.4f}; "

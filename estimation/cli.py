@@ -13,8 +13,8 @@ from estimation.floor import ShadowedModelsError, check_models
 from estimation.version import __version__
 
 _COMMANDS = (
-    "total", "check", "run", "link", "lists", "nowcast", "replay", "excess", "sensitivity", "audit_plan",
-    "compare", "calibrate", "datasets", "doctor",
+    "total", "check", "run", "link", "lists", "nowcast", "replay", "excess", "sensitivity",
+    "audit_plan", "compare", "calibrate", "datasets", "doctor",
 )  # fmt: skip
 
 _OUR_FAULT, _INTERRUPTED = 5, 130

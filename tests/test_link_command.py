@@ -1,5 +1,6 @@
 """`undercount link` on generated persons: what it writes and says, and what it refuses."""
 
+import functools
 import itertools
 import json
 import shutil
@@ -59,10 +60,16 @@ def first(runs):
     code, linked = runs.run(
         "--out", str(folder / "a" / "patterns.csv"), "--review", str(folder / "b" / "review.csv"),
         "--review-pairs", "120", "--salt", str(folder / "secret" / "salt"),
-        "--key", str(folder / "lists" / "key.csv"), "--cores", "2", "--json",
+        "--key", str(folder / "lists" / "key.csv"), "--cores", "2", "--json", "--draws", "20",
     )  # fmt: skip
     report = json.loads((folder / "a" / "patterns.json").read_text(encoding="utf-8"))
     return code, linked, report
+
+
+@pytest.fixture(scope="module")
+def read(runs, first):
+    """Return the patterns of the first run, read."""
+    return read_linkage_draws(runs.folder / "a" / "patterns.csv")
 
 
 def _true(world, *lists):
@@ -85,7 +92,7 @@ def test_the_report_tells_of_all_lists(runs, first):
         persons = len(np.unique(who))
         assert one["persons"]["low"] - 3 <= persons <= one["persons"]["high"] + 3
         assert one["persons"]["median"] <= len(who)
-    assert report["draws"] == len(linked.draws) == 50
+    assert report["draws"] == len(linked.draws) == 20
     assert report["quality"]["precision"] > 0.9
     assert 0.8 < report["quality"]["recall"] < 1
     assert {one["key"] for one in report["keys"]} >= {"sgp", "bd"}
@@ -93,13 +100,12 @@ def test_the_report_tells_of_all_lists(runs, first):
     assert any("--review" in note for note in report["notes"])
 
 
-def test_the_patterns_are_read_as_draws_of_a_linkage(runs, first):
+def test_the_patterns_are_read_as_draws_of_a_linkage(runs, first, read):
     _, linked, _ = first
     path = runs.folder / "a" / "patterns.csv"
     head = path.read_text(encoding="utf-8").splitlines()[0]
     assert head.split(",") == [*NAMES, "draw", "reach", "count"]
-    read = read_linkage_draws(path)
-    assert len(read.draws) == 50
+    assert len(read.draws) == 20
     assert read.reach == pytest.approx(linked.reached, abs=1e-6)
     for draw, counts in zip(read.draws, linked.draws, strict=True):
         assert draw.lists == NAMES
@@ -107,8 +113,7 @@ def test_the_patterns_are_read_as_draws_of_a_linkage(runs, first):
     assert (runs.folder / "a" / "patterns.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_true_overlap_lies_within_the_draws(runs, first):
-    read = read_linkage_draws(runs.folder / "a" / "patterns.csv")
+def test_the_true_overlap_lies_within_the_draws(runs, first, read):
     report = first[2]
     for size in (2, 3):
         for some in itertools.combinations(range(3), size):
@@ -146,7 +151,8 @@ def test_the_key_leads_to_the_records_of_the_review(runs, first):
 
 def test_the_same_seed_gives_the_same_bytes_on_any_number_of_cores(runs, first, monkeypatch):
     monkeypatch.setattr("estimation.report.figures.missing_plotting", lambda: "not drawn")
-    code, _ = runs.run("--out", str(runs.folder / "c" / "patterns.csv"), "--cores", "1", "--quiet")
+    code, _ = runs.run("--out", str(runs.folder / "c" / "patterns.csv"), "--cores", "1",
+                        "--draws", "20", "--quiet")  # fmt: skip
     assert code == first[0] == 0
     for name in ("patterns.csv", "patterns.json"):
         one, other = ((runs.folder / place / name).read_bytes() for place in ("a", "c"))
@@ -201,6 +207,7 @@ def _table(path):
     return [dict(zip(head.split(","), row.split(","), strict=True)) for row in rows]
 
 
+@functools.cache
 def _key(runs):
     rows = _table(runs.folder / "lists" / "key.csv")
     return {row["id"]: (row["list"], int(row["line"])) for row in rows}
@@ -305,9 +312,7 @@ def test_outputs_replace_no_input(refused, runs):
         ("name,sex", ["Вельтанов Иван,"] * 3, 3, "every column but the names is empty"),
     ],
 )
-def test_lists_that_tell_nobody_apart_are_refused(
-    tmp_path_factory, capsys, monkeypatch, head, rows, code, says
-):
+def test_lists_that_tell_nobody_apart_are_refused(tmp_path_factory, capsys, head, rows, code, says):
     folder = tmp_path_factory.mktemp("alike")
     for name, more in (("one", 0), ("two", 1)):
         text = "\n".join([head, *rows, *rows[:more]]) + "\n"

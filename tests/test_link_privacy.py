@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import logging
 import os
 import subprocess
@@ -18,7 +19,6 @@ from estimation.cli import main
 from estimation.errors import DataError
 from estimation.linkage import scoring
 from estimation.linkage.backend import DuckDB, guarded
-from estimation.linkage.link import link
 from estimation.linkage.spelling import canonical
 from estimation.randomness import stream
 from estimation.tables.records import read_lists
@@ -36,7 +36,7 @@ class _World:
 
     folder: Path
     lists: list[str]
-    markers: list[str]
+    markers: tuple[str, ...]
 
 
 def _words(number, generator):
@@ -52,10 +52,10 @@ def _words(number, generator):
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     generator = stream(1, "privacy")
-    surnames, given = _words(150, generator), _words(40, generator)
+    surnames, given = _words(60, generator), _words(25, generator)
     persons = 220
-    family = generator.integers(0, 150, persons)
-    first, father = generator.integers(0, 40, (2, persons))
+    family = generator.integers(0, 60, persons)
+    first, father = generator.integers(0, 25, (2, persons))
     born = np.datetime64("1970-01-01") + generator.integers(0, 12_000, persons)
     died = np.datetime64("2022-03-01") + generator.integers(0, 900, persons)
     place = generator.choice(["Омск", "Пермь", "Тула"], persons)
@@ -75,9 +75,10 @@ def world(tmp_path_factory):
         paths[-1].write_text("\n".join(lines) + "\n", encoding="utf-8")
     plain = [*surnames[0], *surnames[1], *given[0], *given[1]]
     spelled = canonical(pd.Series(plain, dtype="str")).tolist()
-    return _World(folder, [str(path) for path in paths], sorted({*plain, *spelled}))
+    return _World(folder, [str(path) for path in paths], tuple({*plain, *spelled}))
 
 
+@functools.cache
 def _forms(markers):
     """Return markers as they may stand in a file, as bytes."""
     found = set()
@@ -119,12 +120,12 @@ def _run(world, home, *words):
         "PYTHONDONTWRITEBYTECODE": "1",
     }  # fmt: skip
     command = [sys.executable, "-m", "estimation", "link", *world.lists, *words]
-    before = set(os.listdir(tempfile.gettempdir()))
+    before = {path.name for path in Path(tempfile.gettempdir()).iterdir()}
     done = subprocess.run(command, cwd=home / "work", env=environment, capture_output=True,
                           check=False)  # fmt: skip
-    after = set(os.listdir(tempfile.gettempdir())) - before
-    ours = [name for name in after if any(word in name.lower()
-            for word in ("duckdb", "splink", "undercount-", "partial"))]  # fmt: skip
+    after = {path.name for path in Path(tempfile.gettempdir()).iterdir()} - before
+    kinds = ("duckdb", "splink", "partial")
+    ours = [name for name in after if any(kind in name.lower() for kind in kinds)]
     assert ours == []
     assert list((home / "temporary").iterdir()) == []
     return done
@@ -197,7 +198,7 @@ def test_a_row_that_cannot_be_read_is_told_without_its_content(world, told, tmp_
     (tmp_path / "bad.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     code, said = told(str(tmp_path / "bad.csv"), world.lists[1])
     assert code == 3
-    assert "41" in said or "quote" in kind
+    assert "41" in said or kind in ("a quote that is not closed", "a sign of control")
     assert said.count("\n") == 1
     assert not _leaks(said, world.markers)
     assert _leaks(said + lines[40], world.markers)
@@ -235,32 +236,33 @@ def _failing(real, column):
     return made
 
 
-@pytest.mark.parametrize("column", ["surname", "given"])
-def test_a_library_that_fails_is_told_without_its_message(world, told, monkeypatch, column):
-    monkeypatch.setattr(scoring, "comparisons", _failing(scoring.comparisons, column))
+def test_a_library_that_fails_is_told_without_its_message(world, told, monkeypatch):
+    monkeypatch.setattr(scoring, "comparisons", _failing(scoring.comparisons, "surname"))
     code, said = told(*world.lists)
     assert code == 3
     assert "linkage: training: " in said
     assert "is not shown" in said
     assert said.count("\n") == 1
     assert not _leaks(said, world.markers)
+    # nor by a traceback
+    monkeypatch.setenv("UNDERCOUNT_DEBUG", "1")
     with pytest.raises(DataError) as caught:
-        link(read_lists(world.lists))
-    # nor by a traceback, as UNDERCOUNT_DEBUG=1 shows it
+        main(["link", *world.lists])
     shown = "".join(traceback.format_exception(caught.value))
     assert "guarded" in shown
     assert not _leaks(shown, world.markers)
     # without the guard there is a name: else this test could not fail
     monkeypatch.setattr(scoring, "guarded", lambda _: contextlib.nullcontext())
-    _, said = told(*world.lists)
-    assert _leaks(said, world.markers)
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the library raises
+        main(["link", *world.lists])
+    assert _leaks("".join(traceback.format_exception(caught.value)), world.markers)
 
 
 def test_any_error_of_a_step_is_told_by_its_kind(world):
     name = world.markers[0]
     for error in (ValueError(name), RuntimeError(f"{name} {name}"), MemoryError(name),
                   type("OutOfMemoryException", (Exception,), {})(name)):  # fmt: skip
-        with pytest.raises(DataError) as caught, guarded("a step"):
+        with pytest.raises(DataError) as caught, guarded("a step"):  # noqa: PT012 - it logs first
             logging.getLogger("splink").error(name)
             raise error
         assert not _leaks(str(caught.value), world.markers)
@@ -286,8 +288,7 @@ def test_the_database_has_no_folder_for_temporary_files():
                                ("autoinstall_known_extensions", False)):  # fmt: skip
             found = ask("select current_setting($1)", [setting]).fetchone()[0]
             assert found == value
-        (path,) = ask("select path from duckdb_databases() where database_name = 'memory'").fetchone(
-        )  # fmt: skip
+        (path,) = ask("select path from duckdb_databases() where not internal").fetchone()
         assert path is None
     finally:
         database.close()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import math
 from typing import Any
 
+from estimation.diagnostics.verdicts import INCONCLUSIVE, PASS, Check, Verdict
+from estimation.fit.key import engine_versions
 from estimation.linkage.link import Linked
-from estimation.linkage.quality import list_rows, overlap_rows, persons_row, quality
+from estimation.linkage.quality import estimates, list_rows, overlap_rows, persons_row, quality
 
 #: Where more of the expected links were cut, it is told.
-_MUCH_CUT = 0.002
+_MUCH_CUT = 0.02
 
 #: Where more records of a list were never compared with any other, it is told.
 _MANY_UNREACHED = 0.9
@@ -29,7 +33,10 @@ def content(linked: Linked, *, prob: float, seed: int, stated_reach: bool) -> di
     found = quality(linked)
     shift, slope = linked.calibration.middle
     return {
-        "seed": seed, "prob": prob, "draws": len(linked.draws),
+        "engine": "exact", "seed": seed, "prob": prob, "interval": "eti",
+        "estimates": estimates(linked, prob), "diagnostics": checks(linked).to_dict(),
+        "published": [], "versions": engine_versions("exact") | _versions(),
+        "draws": len(linked.draws),
         "persons": persons_row(linked, prob),
         "lists": list_rows(linked, prob),
         "overlaps": overlap_rows(linked, prob),
@@ -48,10 +55,37 @@ def content(linked: Linked, *, prob: float, seed: int, stated_reach: bool) -> di
     }  # fmt: skip
 
 
+def checks(linked: Linked) -> Verdict:
+    """Return whether the linkage can be relied on, as far as it can tell itself.
+
+    Parameters
+    ----------
+    linked : Linked
+    """
+    expected = max(quality(linked).links, 1.0)
+    cut, untrained = linked.links.cut / expected, len(linked.trained.untrained)
+    return Verdict((
+        Check(
+            "links_cut", PASS if cut <= _MUCH_CUT else INCONCLUSIVE, cut, _MUCH_CUT,
+            f"{cut:.1%} of the expected links were cut to keep groups of records small",
+            "" if cut <= _MUCH_CUT else "map more columns, which tell records apart",
+        ),
+        Check(
+            "fields_learned", INCONCLUSIVE if untrained else PASS, float(untrained), 0.0,
+            f"{untrained} fields whose agreement could not be learned",
+            "map more columns, or link larger lists" if untrained else "",
+        ),
+    ))  # fmt: skip
+
+
+def _versions() -> dict[str, str]:
+    return {name: importlib.metadata.version(name) for name in ("splink", "duckdb")}
+
+
 def notes(linked: Linked, *, stated_reach: bool) -> list[str]:
     """Return what a reader must know, the most serious first."""
     found = []
-    missed = linked.reach.overall
+    missed, factor = linked.reach.overall, math.exp(1.96 * linked.reach.spread)
     if stated_reach:
         found.append(
             f"That {missed:.1%} of links were never compared is stated (middle); draws put them "
@@ -60,8 +94,8 @@ def notes(linked: Linked, *, stated_reach: bool) -> list[str]:
     else:
         found.append(
             f"About {missed:.1%} of links were never compared, since all keys fail: estimated from "
-            "the errors of the links that were found, within a factor of two (95 %), and put back "
-            "in the draws; state what you know with --reach."
+            "the errors of the links that were found, within a factor of "
+            f"{factor:.1f} (95 %), and put back in the draws; state what you know with --reach."
         )
     if not linked.calibration.judged:
         found.append(
@@ -77,7 +111,7 @@ def notes(linked: Linked, *, stated_reach: bool) -> list[str]:
     if linked.links.cut > _MUCH_CUT * expected:
         found.append(
             f"{linked.links.cut / expected:.1%} of the expected links were cut, between records "
-            "that hang together in large groups."
+            "that hang together in large groups; few of these are true."
         )
     if linked.links.certain:
         found.append(

@@ -38,14 +38,14 @@ IntArray = NDArray[np.int64]
 #: Pairs that are links with less probability join no group.
 _LEAST = 0.005
 
-#: Share of the expected links that may be cut to keep groups small; of these few are true.
+#: Share of the expected links that may be cut to keep groups small; few are true.
 _MOST_CUT = 0.05
 
 #: Log odds of a link below which a pair is not kept, at a first guess of how many there are.
 _KEPT = math.log(0.002)
 
-#: Standard deviation of the log odds that a link was missed, where no range is stated: this over the
-#: root of the links that were found, as in 45 generated worlds, and not below the other, since
+#: Standard deviation of the log odds that a link was missed, where no range is stated: this over
+#: the root of the links that were found, as in 45 generated worlds, and not below the other, since
 #: real lists err in more ways.
 _MISSED_SPREAD, _LEAST_SPREAD = 15.0, 0.3
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from estimation.linkage.link import Linked
+from estimation.summaries.estimates import estimate_rows
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -144,3 +146,21 @@ def overlap_rows(linked: Linked, prob: float) -> list[dict[str, Any]]:
 def persons_row(linked: Linked, prob: float) -> dict[str, float]:
     """Return how many persons are on any list."""
     return _interval(linked.draws.sum(axis=1).astype(float), prob)
+
+
+def estimates(linked: Linked, prob: float) -> list[dict[str, Any]]:
+    """Return rows of estimates as of all commands: persons on any list, on each, on each two."""
+    lists = len(linked.names)
+    table = _by_lists(linked.draws, lists).astype(float)
+    pattern = np.arange(1 << lists)
+    on = {name: pattern >> place & 1 == 1 for place, name in enumerate(linked.names)}
+    wanted: list[tuple[dict[str, str], NDArray[np.bool_]]] = [({}, pattern > 0)]
+    wanted += [({"list": name}, inside) for name, inside in on.items()]
+    wanted += [
+        ({"list": f"{one}+{other}"}, on[one] & on[other])
+        for one, other in itertools.combinations(linked.names, 2)
+    ]  # fmt: skip
+    return [
+        row for index, inside in wanted
+        for row in estimate_rows({"persons": table[:, inside].sum(axis=1)}, prob, index=index)
+    ]  # fmt: skip

@@ -48,7 +48,7 @@ def _lists(content: Mapping[str, Any]) -> str:
          f"{1 - one['precision']['median']:.2%}", f"{one['unreached']:.1%}"]
         for one in content["lists"]
     ]  # fmt: skip
-    return table(["list", "records", "persons", "duplicates", "never compared"], rows)
+    return table(["list", "records", "persons", "duplicates", "compared with none"], rows)
 
 
 def _overlaps(content: Mapping[str, Any]) -> str:
