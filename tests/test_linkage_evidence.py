@@ -55,8 +55,7 @@ def _by_joined(values, there=None):
     filled = np.ones(size, dtype=bool) if there is None else np.array(there)
     weights = np.zeros((size, size))
     for one, other in itertools.permutations(range(size), 2):
-        if filled[one] and filled[other]:
-            weights[one, other] = _exact([values[one], values[other]])
+        weights[one, other] = _exact([values[one], values[other]])
     adding = np.triu(weights, 1).sum()
     return joined(weights[None, None], filled[None, None])[0], adding
 

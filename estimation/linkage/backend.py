@@ -191,7 +191,8 @@ def guarded(step: str) -> Iterator[None]:
     except UndercountError:
         raise
     except Exception as error:
-        if "OutOfMemory" in type(error).__name__:
+        # Splink wraps the error of DuckDB in one of its own
+        if "OutOfMemory" in type(error).__name__ or "Out of Memory Error" in str(error):
             raise _too_large(step) from None
         package = type(error).__module__.partition(".")[0].lstrip("_")
         package = "a library" if package == "builtins" else package

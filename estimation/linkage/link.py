@@ -52,6 +52,9 @@ _MISSED_SPREAD, _LEAST_SPREAD = 15.0, 0.3
 #: More lists have more patterns than the tables of a linkage hold.
 _MOST_LISTS = 16
 
+#: Cells of a table of lists and strata.
+_MOST_CELLS = 1 << 19
+
 
 @dataclasses.dataclass(frozen=True)
 class LinkOptions:
@@ -160,6 +163,12 @@ def link(
         If an option makes no sense.
     """
     once = _checked(records, options)
+    strata = labels(records, options.by)
+    if (len(strata.names) + 1) << len(records) > _MOST_CELLS:
+        raise UsageError(
+            f"{len(records)} lists by {len(strata.names)} strata are too many", where="by",
+            why="hardly two persons would stand in one cell", remedy="link without --by",
+        )  # fmt: skip
     tell = progress or (lambda _: None)
     tell("reading names")
     table = prepare(records)
@@ -172,7 +181,6 @@ def link(
     belief = _calibrated(links, pairs, judged)
     tell("taking draws")
     reach = _reach(keys, table, pairs, probability, options)
-    strata = labels(records, options.by)
     counted = tally(links.groups, table.lists, len(table.names), strata, links.certain)
     draws, found, reached = _draws(links, counted, belief, reach, options.draws, seed)
     return Linked(

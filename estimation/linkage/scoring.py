@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,9 @@ _RANDOM_PAIRS = 2e6
 
 #: Pairs of a lesson: more teach nothing new.
 _LESSON_PAIRS = 300_000
+
+#: Pairs that are compared at a time.
+_PAIRS_AT_ONCE = 12e6
 
 #: How the columns begin that are taken from Splink's tables: no value of a record is among them.
 _AGREEMENT, _WEIGHTS = ("unique_id_", "gamma_"), ("unique_id_", "mw_")
@@ -120,7 +124,12 @@ def score(
     with guarded("comparing"):
         table = backend.register(_table(prepared, keys), "records")
         linker = Linker(table, settings, log_level=None)
-        rows = backend.rows(linker.inference.predict(threshold_match_weight=_bits(least)), _WEIGHTS)
+        # in parts, since the pairs of a step are all in memory
+        parts = max(1, math.ceil(sum(blocks.pairs.values()) / _PAIRS_AT_ONCE))
+        found = linker.inference.predict(
+            threshold_match_weight=_bits(least), num_chunks_left=parts, num_chunks_right=1
+        )  # fmt: skip
+        rows = backend.rows(found, _WEIGHTS)
     pairs = _pairs(rows, prepared.fields)
     return Pairs(pairs.left, pairs.right, pairs.weights, blocks.hits(pairs.left, pairs.right))
 

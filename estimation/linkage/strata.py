@@ -21,7 +21,7 @@ STRATA = ("sex", "place", "death_year", "death_month")
 #: More strata are no table any more, and come near to naming persons.
 _MOST = 200
 
-#: Persons of a stratum below which its label is not written.
+#: Records of a place below which its name is not written.
 SMALLEST = 5
 
 
@@ -49,6 +49,8 @@ def labels(records: Sequence[Records], stratum: str | None) -> Labels:
     if stratum not in STRATA:
         raise UsageError(f"no stratum {stratum!r}", where="by", remedy=", ".join(STRATA))
     whole = pd.concat([_texts(one.frame, stratum) for one in records], ignore_index=True)
+    if stratum == "place":
+        whole = _alike(whole)
     counts = whole[whole != ""].value_counts()
     if counts.empty:
         raise DataError("no record has it", where=f"by {stratum}", remedy="map its column")
@@ -73,7 +75,17 @@ def _texts(frame: pd.DataFrame, stratum: str) -> pd.Series[str]:
         return frame[stratum].fillna("").astype(str).str.strip().str.casefold()
     days = frame["death_day"].to_numpy(float)
     missing = ~np.isfinite(days)
-    dates = np.where(missing, 0, days).astype("datetime64[D]")
-    unit = "Y" if stratum == "death_year" else "M"
-    text = pd.Series(np.datetime_as_string(dates, unit=unit), dtype=object)
-    return text.where(~missing, "")
+    dates = np.where(missing, 0, days).astype(np.int64)
+    texts = np.datetime_as_string(dates.astype("datetime64[D]")).astype(str)
+    whole = pd.Series(texts, dtype="str").str[: 4 if stratum == "death_year" else 7]
+    return whole.where(~missing, "")
+
+
+def _alike(places: pd.Series[str]) -> pd.Series[str]:
+    """Return places of all lists in one spelling each: the commonest."""
+    from estimation.linkage.spelling import canonical
+
+    keys = canonical(places)
+    pairs = places.groupby([keys, places]).size().sort_values(kind="stable")
+    commonest = dict(pairs.index)  # of each key the last, which is the commonest
+    return keys.map(commonest)
