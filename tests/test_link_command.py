@@ -343,3 +343,23 @@ def test_strata_are_fields_with_few_and_frequent_values():
     days = [records_of("one", death_day=np.arange(250) * 31.0)]
     with pytest.raises(DataError, match="different values"):
         labels(days, "death_month")
+
+
+@pytest.mark.parametrize("words", [
+    ("--cores", "0"), ("--cores", "-1"), ("--by", "age"), ("--memory", "0"),
+    ("--out", "p.csv", "--review", "p.json", "--salt", "elsewhere/salt"),
+    ("--out", "p.csv", "--key", "other/p.csv", "--salt", "elsewhere/salt", "--review", "p.svg"),
+])  # fmt: skip
+def test_bad_options_are_refused_before_records_are_compared(
+    runs, capsys, monkeypatch, tmp_path, words
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setattr(module, "backend", lambda *_, **__: pytest.fail("compared"))
+    try:
+        code = main(["link", *runs.lists, *words])
+    except SystemExit as stopped:
+        code = stopped.code
+    assert code == 2
+    assert capsys.readouterr().err.strip().count("\n") <= 1
+    assert not list(tmp_path.glob("p*"))

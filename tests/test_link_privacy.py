@@ -17,8 +17,10 @@ import pytest
 
 from estimation.cli import main
 from estimation.errors import DataError
-from estimation.linkage import scoring
-from estimation.linkage.backend import DuckDB, guarded
+from estimation.linkage import link, privacy, scoring
+from estimation.linkage.backend import DuckDB
+from estimation.linkage.prepare import prepare
+from estimation.linkage.privacy import guarded
 from estimation.linkage.spelling import canonical
 from estimation.randomness import stream
 from estimation.tables.records import read_lists
@@ -251,11 +253,24 @@ def test_a_library_that_fails_is_told_without_its_message(world, told, monkeypat
     shown = "".join(traceback.format_exception(caught.value))
     assert "guarded" in shown
     assert not _leaks(shown, world.markers)
-    # without the guard there is a name: else this test could not fail
+    # without the guards there is a name: else this test could not fail
     monkeypatch.setattr(scoring, "guarded", lambda _: contextlib.nullcontext())
+    for module in (privacy, link):
+        monkeypatch.setattr(module, "nameless", contextlib.nullcontext)
     with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the library raises
         main(["link", *world.lists])
     assert _leaks("".join(traceback.format_exception(caught.value)), world.markers)
+
+
+def test_a_fault_of_our_own_is_told_without_its_message(world, told, monkeypatch):
+    def broken(*_):
+        raise ValueError(world.markers[0])
+
+    monkeypatch.setattr(link, "prepare", broken)
+    code, said = told(*world.lists)
+    assert code == 5
+    assert "ValueError in test_link_privacy.py, line" in said
+    assert not _leaks(said, world.markers)
 
 
 def test_any_error_of_a_step_is_told_by_its_kind(world):
@@ -276,6 +291,7 @@ def test_any_error_of_a_step_is_told_by_its_kind(world):
 def test_what_is_kept_in_memory_does_not_show_itself(world):
     records = read_lists(world.lists)
     assert not any(_leaks(repr(one), world.markers) for one in records)
+    assert not _leaks(repr(prepare(records)), world.markers)
     assert _leaks(records[0].frame.to_string(), world.markers)
 
 
@@ -285,6 +301,7 @@ def test_the_database_has_no_folder_for_temporary_files():
         ask = database._connection.execute
         for setting, value in (("temp_directory", ""), ("max_temp_directory_size", "0 bytes"),
                                ("memory_limit", "512.0 MiB"), ("enable_logging", 0),
+                               ("enable_external_access", False),
                                ("autoinstall_known_extensions", False)):  # fmt: skip
             found = ask("select current_setting($1)", [setting]).fetchone()[0]
             assert found == value

@@ -81,7 +81,7 @@ def _link_options(parser: argparse.ArgumentParser) -> None:
         "--memory", type=_positive_argument, default=8.0, metavar="GIB",
         help="limit of DuckDB (default 8); nothing is written to temporary files",
     )  # fmt: skip
-    group.add_argument("--cores", type=whole_argument, metavar="N")
+    group.add_argument("--cores", type=_cores_argument, metavar="N")
 
 
 def _review_options(parser: argparse.ArgumentParser) -> None:
@@ -120,6 +120,13 @@ def _draws_argument(word: str) -> int:
     return value
 
 
+def _cores_argument(word: str) -> int:
+    value = whole_argument(word)
+    if not 1 <= value <= 1024:
+        raise argparse.ArgumentTypeError(f"1 to 1,024, not {value}")
+    return value
+
+
 def _positive_argument(word: str) -> float:
     value = number_argument(word)
     if not 0.01 <= value <= 1e6:
@@ -129,6 +136,13 @@ def _positive_argument(word: str) -> float:
 
 def run(arguments: argparse.Namespace) -> int:
     """Link and return the exit code."""
+    from estimation.linkage.privacy import nameless
+
+    with nameless():
+        return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     from estimation.linkage.content import content
     from estimation.linkage.link import LinkOptions, link
     from estimation.report.link_text import link_says
@@ -169,6 +183,9 @@ def _check_files(arguments: argparse.Namespace) -> None:
         for option in ("out", "review", "key", "salt", "labels", "map")
         if getattr(arguments, option) is not None
     }  # fmt: skip
+    if "out" in named:
+        beside = {ending: named["out"].with_suffix(ending) for ending in (".json", ".png", ".svg")}
+        named |= {f"out ({ending})": path for ending, path in beside.items()}
     inputs = {path.resolve() for path in arguments.lists}
     for option, path in named.items():
         if path in inputs or [*named.values()].count(path) > 1:

@@ -1,19 +1,14 @@
 """Where the comparing is done: DuckDB inside this process, or Spark for more than a machine holds.
 
 Names must not outlive the linkage: DuckDB runs in memory, has no folder for temporary files, no
-access to any file, and a limit of memory; Splink's log is silenced, and an error of either is told
-by its kind alone, for its text may hold a name.
+access to any file, and a limit of memory.
 """
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import warnings
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
-from estimation.errors import DataError, UndercountError, UsageError
+from estimation.errors import UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,6 +61,7 @@ class DuckDB:
             settings["threads"] = cores
         self._connection = duckdb.connect(":memory:", config=settings)
         self._connection.execute("set enable_progress_bar = false")
+        self._connection.execute("set enable_external_access = false")
         self._api = DuckDBAPI(self._connection)
 
     def register(self, table: pa.Table, name: str) -> Any:
@@ -167,48 +163,3 @@ def backend(name: str, *, memory: float = MEMORY, cores: int | None = None) -> B
             remedy=f"install undercount[{extra}]",
         ) from None  # fmt: skip
     raise UsageError(f"no backend {name!r}", where="backend", remedy="duckdb or spark")
-
-
-@contextlib.contextmanager
-def guarded(step: str) -> Iterator[None]:
-    """Keep names out of logs and errors of the libraries.
-
-    Raises
-    ------
-    DataError
-        If a library fails; only the kind of its error is told.
-    """
-    logger = logging.getLogger("splink")
-    before, disabled = logger.level, logger.disabled
-    logger.setLevel(logging.CRITICAL)
-    logger.disabled = True
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of Splink, on levels without a pair; told by us
-            yield
-    except MemoryError:
-        raise _too_large(step) from None
-    except UndercountError:
-        raise
-    except Exception as error:
-        # Splink wraps the error of DuckDB in one of its own
-        if "OutOfMemory" in type(error).__name__ or "Out of Memory Error" in str(error):
-            raise _too_large(step) from None
-        package = type(error).__module__.partition(".")[0].lstrip("_")
-        package = "a library" if package == "builtins" else package
-        raise DataError(
-            f"{package} failed with {type(error).__name__}", where=f"linkage: {step}",
-            why="its message may hold a name and is not shown",
-            remedy="try with fewer columns or lists to find which one it is",
-        ) from None  # fmt: skip
-    finally:
-        logger.setLevel(before)
-        logger.disabled = disabled
-
-
-def _too_large(step: str) -> DataError:
-    return DataError(
-        "there is not enough memory", where=f"linkage: {step}",
-        why="names are never written to temporary files, so all must fit",
-        remedy="raise --memory, lower --pairs, or use --backend spark",
-    )  # fmt: skip

@@ -102,6 +102,11 @@ def notes(linked: Linked, *, stated_reach: bool) -> list[str]:
             "How far the evidence is to be trusted is a belief: let a person judge some pairs "
             "(--review, then --labels)."
         )
+    if linked.links.unkept:
+        found.append(
+            f"{linked.links.unkept:,} pairs that were judged to be two persons are taken as one: "
+            "other records of their groups leave no doubt."
+        )
     if linked.trained.untrained:
         fields = ", ".join(linked.trained.untrained)
         found.append(

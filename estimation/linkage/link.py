@@ -21,6 +21,7 @@ from estimation.linkage.odds import list_odds, pair_odds
 from estimation.linkage.pairs import Pairs
 from estimation.linkage.partitions import MOST_ENUMERATED
 from estimation.linkage.prepare import Prepared, prepare
+from estimation.linkage.privacy import nameless
 from estimation.linkage.reach import missed_between
 from estimation.linkage.rejoin import Reach, rejoined
 from estimation.linkage.review import Judged
@@ -38,15 +39,17 @@ IntArray = NDArray[np.int64]
 #: Pairs that are links with less probability join no group.
 _LEAST = 0.005
 
-#: Share of the expected links that may be cut to keep groups small; few are true.
-_MOST_CUT = 0.05
+#: Share of the expected links that may be cut to keep groups small: with 300,000 records a
+#: twentieth of what was cut was true.
+_MOST_CUT = 0.25
 
 #: Log odds of a link below which a pair is not kept, at a first guess of how many there are.
 _KEPT = math.log(0.002)
 
 #: Standard deviation of the log odds that a link was missed, where no range is stated: this over
-#: the root of the links that were found, as in 45 generated worlds, and not below the other, since
-#: real lists err in more ways.
+#: the root of the links that were found, as in 45 generated worlds; not below that between models
+#: with one, two and three classes of pairs; and not below the other, since real lists err in more
+#: ways.
 _MISSED_SPREAD, _LEAST_SPREAD = 15.0, 0.3
 
 #: More lists have more patterns than the tables of a linkage hold.
@@ -162,6 +165,14 @@ def link(
     UsageError, InvalidValueError
         If an option makes no sense.
     """
+    with nameless():
+        return _link(records, options, judged, seed, progress or (lambda _: None))
+
+
+def _link(
+    records: Sequence[Records], options: LinkOptions, judged: Judged | None, seed: int,
+    tell: Callable[[str], None],
+) -> Linked:  # fmt: skip
     once = _checked(records, options)
     strata = labels(records, options.by)
     if (len(strata.names) + 1) << len(records) > _MOST_CELLS:
@@ -169,7 +180,6 @@ def link(
             f"{len(records)} lists by {len(strata.names)} strata are too many", where="by",
             why="hardly two persons would stand in one cell", remedy="link without --by",
         )  # fmt: skip
-    tell = progress or (lambda _: None)
     tell("reading names")
     table = prepare(records)
     keys = blocks(table, options.pairs_a_record)
@@ -258,6 +268,7 @@ def _weighed(
         some = some.plus(Pairs(left, right, none, np.zeros_like(left)))
         chance = np.concatenate([chance, np.full(len(left), 0.5)])
         scored[left] = True
+        some, chance = _without(some, chance, judged)
     found = grouping(len(table), some, chance, MOST_ENUMERATED)
     if found.cut > _MOST_CUT * max(float(chance.sum()), 1.0):
         raise NotEstimableError(
@@ -283,7 +294,18 @@ def _weighed(
         sure += both
     odds = list_odds(groups, table.sizes, once, start, sure)
     links = Links(tuple(groups), tuple(certain), odds, table.sizes, found.cut)
-    return links if judged is None else links.judged(judged)
+    if judged is None:
+        return links
+    unkept = (found.unit[judged.left] == found.unit[judged.right]) & ~judged.same
+    return dataclasses.replace(links, unkept=int(unkept.sum())).judged(judged)
+
+
+def _without(some: Pairs, chance: FloatArray, judged: Judged) -> tuple[Pairs, FloatArray]:
+    """Return pairs without those that were judged to be two persons: they make no unit."""
+    records = 1 + max(int(some.right.max(initial=0)), int(judged.right.max(initial=0)))
+    apart = judged.left[~judged.same] * records + judged.right[~judged.same]
+    kept = ~np.isin(some.left * records + some.right, apart)
+    return some.take(kept), chance[kept]
 
 
 def _calibrated(links: Links, pairs: Pairs, judged: Judged | None) -> Calibration:
@@ -296,10 +318,11 @@ def _calibrated(links: Links, pairs: Pairs, judged: Judged | None) -> Calibratio
 def _reach(
     keys: Blocks, table: Prepared, pairs: Pairs, probability: FloatArray, options: LinkOptions
 ) -> Reach:  # fmt: skip
-    missed, overall = missed_between(keys, pairs, probability, table.lists, len(table.names))
+    missed, told = missed_between(keys, pairs, probability, table.lists, len(table.names))
+    overall = told.share
     if options.reach is None:
-        found = max(float(probability.sum()), 1.0)
-        spread = float(np.clip(_MISSED_SPREAD / math.sqrt(found), _LEAST_SPREAD, 1.0))
+        spread = max(_MISSED_SPREAD / math.sqrt(max(told.found, 1.0)), told.apart)
+        spread = min(max(spread, _LEAST_SPREAD), 1.0)
         return Reach(missed, spread, overall)
     low, high = options.reach
     if low == 1:

@@ -31,6 +31,8 @@ class Links:
         Records.
     cut : float
         Expected links that were cut to keep groups small.
+    unkept : int
+        Pairs that were judged to be two persons, among records that are one for sure.
     """
 
     groups: tuple[Groups, ...]
@@ -38,6 +40,7 @@ class Links:
     odds: FloatArray
     sizes: IntArray
     cut: float
+    unkept: int = 0
 
     def odds_at(self, shift: float, slope: float) -> FloatArray:
         """Return the log odds of links between lists, where the evidence is trusted so far.

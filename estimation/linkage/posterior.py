@@ -84,7 +84,8 @@ class Groups:
     def subset_held(self) -> NDArray[np.int16]:
         """Return the records of each subset by list, (group, 2^size, list)."""
         inside = np.array([[unit in some for unit in range(self.size)] for some in self.subsets])
-        return np.einsum("su,gul->gsl", inside.astype(np.int16), self.held.astype(np.int16))
+        held = self.held.astype(np.int16)
+        return np.asarray(np.einsum("su,gul->gsl", inside.astype(np.int16), held))
 
     @functools.cached_property
     def inner(self) -> FloatArray:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from estimation.errors import NotEstimableError
 from estimation.linkage.spelling import canonical, split_name
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Prepared:
     Parameters
     ----------
     frame : DataFrame
+        Not shown: it holds names.
         Columns surname, given, patronymic, place, sex (text or missing), birth_day, death_day
         (days since 1970), birth_year, birth_text (ISO), birth_swapped (day and month exchanged).
     lists : (record,) integers
@@ -47,7 +49,7 @@ class Prepared:
         Records in which surname and given name were exchanged.
     """
 
-    frame: pd.DataFrame
+    frame: pd.DataFrame = dataclasses.field(repr=False)
     lists: NDArray[np.int64]
     names: tuple[str, ...]
     filled: NDArray[np.bool_]
@@ -84,6 +86,11 @@ def prepare(records: Sequence[Records]) -> Prepared:
         **{name: frame[name].notna() for name in FIELDS if name in frame.columns},
     }  # fmt: skip
     fields = tuple(name for name in FIELDS if int(there[name].sum()) > 1)
+    if not fields:
+        raise NotEstimableError(
+            "no two records have a field in common", where="linkage",
+            why="nothing can be compared", remedy="map more columns",
+        )  # fmt: skip
     filled = np.column_stack([there[name].to_numpy(bool) for name in fields])
     names = tuple(one.name for one in records)
     return Prepared(frame, lists, names, filled, fields, swapped)

@@ -30,8 +30,8 @@ _FIELDS: Mapping[str, tuple[frozenset[str], ...]] = {
     "d": (frozenset("dwv"), frozenset("wv"), frozenset("w"), frozenset("v"), frozenset()),
 }  # fmt: skip
 
-#: Numbers of classes of pairs: each is fitted, and the middle of the three answers taken, for none
-#: of them was nearest to the truth in all generated worlds.
+#: Numbers of classes of pairs: each is fitted, and the mean of their log odds taken, for none of
+#: them was nearest to the truth in all generated worlds.
 _CLASSES = (1, 2, 3)
 
 #: With more pairs of lists the share of all is taken for each.
@@ -61,10 +61,13 @@ class Missed:
         Of all links, those of which no key has both records.
     found : float
         Links that were found, expected number.
+    apart : float
+        Standard deviation of the log odds between models with one, two and three classes.
     """
 
     share: float
     found: float
+    apart: float
 
 
 @functools.cache
@@ -103,21 +106,20 @@ def missed_share(
     np.add.at(observed, (group, place), weight)
     fails = np.array([[_fails(blocks, fields, one, some) for some in states] for one in groups])
     observed *= fails < 1  # a pair that no key joins came by another
-    answers = [_fitted(observed, fails, groups, fields, states, one) for one in _CLASSES]
-    missed = float(np.median(answers))
     total = float(observed.sum())
-    if missed + total <= 0:
-        return Missed(0.0, found)
+    answers = [_fitted(observed, fails, groups, fields, states, one) for one in _CLASSES]
+    if total <= 0 or max(answers) <= 0:
+        return Missed(0.0, found, 0.0)
+    odds = np.log(np.maximum(answers, 1e-6 * total) / total)
     # few links hardly tell of classes: drawn towards what is usual
-    share = min(max(missed / (missed + total), 1e-6), 1 - 1e-6)
     own = found / (found + _FEW_LINKS)
-    odds = own * math.log(share / (1 - share)) + (1 - own) * math.log(_USUAL / (1 - _USUAL))
-    return Missed(1 / (1 + math.exp(-odds)), found)
+    middle = own * float(odds.mean()) + (1 - own) * math.log(_USUAL / (1 - _USUAL))
+    return Missed(1 / (1 + math.exp(-middle)), found, float(odds.std(ddof=1)))
 
 
 def missed_between(
     blocks: Blocks, pairs: Pairs, probability: FloatArray, lists: IntArray, number: int
-) -> tuple[FloatArray, float]:
+) -> tuple[FloatArray, Missed]:
     """Estimate the missed share of links between each two lists, and of all.
 
     Parameters
@@ -133,11 +135,11 @@ def missed_between(
     -------
     missed : (list, list) shares
         The diagonal is within lists; where links are few, that of all.
-    overall : float
+    overall : Missed
     """
     all_links = missed_share(blocks, pairs.left, pairs.right, probability)
     if all_links.share <= 0:
-        return np.zeros((number, number)), 0.0
+        return np.zeros((number, number)), all_links
     found = np.full((number, number), all_links.share)
     low = np.minimum(lists[pairs.left], lists[pairs.right])
     high = np.maximum(lists[pairs.left], lists[pairs.right])
@@ -145,14 +147,14 @@ def missed_between(
     for one in range(number if few else 0):
         for other in range(one, number):
             rows = (low == one) & (high == other)
-            if probability[rows].sum() < _FEWEST:
+            if float(probability[rows].sum()) < _FEWEST:
                 continue
             some = missed_share(blocks, pairs.left[rows], pairs.right[rows], probability[rows])
             # drawn towards that of all lists, as if so many links of these had been found there
             own = some.found / (some.found + _TOWARDS)
-            logs = own * math.log(some.share) + (1 - own) * math.log(all_links.share)
+            logs = own * math.log(max(some.share, 1e-9)) + (1 - own) * math.log(all_links.share)
             found[one, other] = found[other, one] = math.exp(logs)
-    return found, all_links.share
+    return found, all_links
 
 
 def _agreement(

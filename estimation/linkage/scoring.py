@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.linkage.backend import Backend, guarded
+from estimation.linkage.backend import Backend
 from estimation.linkage.blocking import Blocks, bounded, hashed, together
 from estimation.linkage.comparisons import COLUMNS, TRAINED_WITHIN, comparisons
 from estimation.linkage.pairs import Pairs
 from estimation.linkage.prepare import Prepared
+from estimation.linkage.privacy import guarded
 from estimation.linkage.training import Lesson, learned
 
 if TYPE_CHECKING:

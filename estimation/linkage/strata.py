@@ -65,7 +65,7 @@ def labels(records: Sequence[Records], stratum: str | None) -> Labels:
         )  # fmt: skip
     names = tuple(sorted(str(one) for one in counts.index))
     place = {name: at for at, name in enumerate(names)}
-    return Labels(names, whole.map(place).fillna(-1).to_numpy(np.int64))
+    return Labels(names, np.asarray(whole.map(place).fillna(-1), dtype=np.int64))
 
 
 def _texts(frame: pd.DataFrame, stratum: str) -> pd.Series[str]:

@@ -34,7 +34,7 @@ def read_parquet(data: bytes, label: str, columns: Mapping[str, str]) -> tuple[R
         If it is no Parquet, or a column holds something else than text, numbers or dates.
     """
     import pandas as pd
-    import pyarrow  # type: ignore[import-untyped]
+    import pyarrow
     from pyarrow import parquet
 
     try:

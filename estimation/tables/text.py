@@ -93,7 +93,7 @@ def _broken(path: Path, message: str) -> DataError:
 def read_parquet(path: Path) -> pd.DataFrame:
     """Return a Parquet file as text; its index counts rows from 1."""
     import pandas as pd
-    from pyarrow import ArrowException  # type: ignore[import-untyped]
+    from pyarrow import ArrowException
 
     try:
         read = pd.read_parquet(path)

@@ -56,8 +56,8 @@ def open_wide(source: Any) -> Table:
 
 def _quick_csv(path: Path) -> Table | None:
     """Return a CSV read by pyarrow; none if anything is odd, so that the slow way tells what."""
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.compute as pc  # type: ignore[import-untyped]
+    import pyarrow as pa
+    import pyarrow.compute as pc
     from pyarrow import csv as arrow_csv
 
     try:
