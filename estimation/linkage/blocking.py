@@ -33,6 +33,9 @@ KEYS = (
 #: A key compares at most so many pairs a record; its largest blocks are left to other keys.
 PAIRS_A_RECORD = 4
 
+#: Share of a list that may be left uncompared since its records are like too many others.
+_MOST_CROWDED = 0.2
+
 _FORTNIGHT = 14
 
 Key = NDArray[np.uint64]
@@ -99,10 +102,16 @@ def blocks(prepared: Prepared, pairs_a_record: float = PAIRS_A_RECORD) -> Blocks
     parts = _parts(prepared.frame)
     keys: dict[str, Key] = {}
     pairs, dropped = {}, {}
+    has, large = (np.zeros(len(prepared), dtype=np.int64) for _ in range(2))
     for name in KEYS:
         if all(part in parts for part in name):
             key = together([parts[part] for part in name])
-            keys[name], pairs[name], dropped[name] = bounded(key, pairs_a_record)
+            keys[name], pairs[name], left = bounded(key, pairs_a_record)
+            dropped[name] = int(left.sum())
+            has += key > 0
+            large += left
+    crowded = (has > 0) & (has == large)
+    _refuse_crowded(prepared, crowded)
     keys = {name: key for name, key in keys.items() if pairs[name]}
     if not keys:
         raise NotEstimableError(
@@ -111,6 +120,19 @@ def blocks(prepared: Prepared, pairs_a_record: float = PAIRS_A_RECORD) -> Blocks
             remedy="map more columns (birth date, date of death, place)",
         )  # fmt: skip
     return Blocks(parts, keys, {name: pairs[name] for name in keys}, dropped)
+
+
+def _refuse_crowded(prepared: Prepared, crowded: NDArray[np.bool_]) -> None:
+    """Refuse a list of which many records are too much like others to be compared."""
+    for place, name in enumerate(prepared.names):
+        share = float(crowded[prepared.lists == place].mean())
+        if share > _MOST_CROWDED:
+            raise NotEstimableError(
+                f"{share:.0%} of the records of {name} are like too many others to be compared",
+                where="linkage", why="nothing tells these persons apart",
+                remedy="map more columns, leave out values that stand for 'not known', or raise "
+                "--pairs",
+            )  # fmt: skip
 
 
 def _parts(frame: pd.DataFrame) -> dict[str, Key]:
@@ -156,8 +178,8 @@ def together(parts: list[Key]) -> Key:
     return np.where(missing, np.uint64(0), found | np.uint64(1))
 
 
-def bounded(key: Key, pairs_a_record: float) -> tuple[Key, int, int]:
-    """Return a key as small numbers, 0 where it joins nobody or too many; pairs; records left."""
+def bounded(key: Key, pairs_a_record: float) -> tuple[Key, int, NDArray[np.bool_]]:
+    """Return a key as small numbers, 0 where it joins nobody or too many; pairs; who is left."""
     values, place, sizes = np.unique(key, return_inverse=True, return_counts=True)
     sizes = np.where(values == 0, 0, sizes)
     pairs = sizes * (sizes - 1) // 2
@@ -166,5 +188,5 @@ def bounded(key: Key, pairs_a_record: float) -> tuple[Key, int, int]:
     fits[order] = np.cumsum(pairs[order]) <= max(pairs_a_record * len(key), 1000)
     kept = fits & (pairs > 0)
     number = np.where(kept, np.cumsum(kept), 0).astype(np.uint64)
-    left = int(sizes[~fits].sum())
-    return number[place.reshape(-1)], int(pairs[kept].sum()), left
+    place = place.reshape(-1)
+    return number[place], int(pairs[kept].sum()), ~fits[place]

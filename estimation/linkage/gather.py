@@ -56,7 +56,7 @@ def gather(
                 certain.append(row)
             else:
                 mixed.setdefault(len(units), []).append(units)
-    lookup = _Weights(pairs, lists, filled)
+    lookup = _Weights(pairs, lists, filled, found.group)
     groups = [lookup.plain(records[0], number) for _, records in sorted(plain.items())]
     groups += [lookup.mixed(units, number) for _, units in sorted(mixed.items())]
     return groups, certain
@@ -77,18 +77,29 @@ def _blocks(group: IntArray) -> dict[int, IntArray]:
 class _Weights:
     """Weights of pairs, found by their records."""
 
-    def __init__(self, pairs: Pairs, lists: IntArray, filled: BoolArray) -> None:
-        self._pairs, self._lists, self._filled = pairs, lists, filled
+    def __init__(
+        self, pairs: Pairs, lists: IntArray, filled: BoolArray, group: IntArray
+    ) -> None:  # fmt: skip
+        inside = pairs.take(group[pairs.left] == group[pairs.right])
+        of = group[inside.left]
+        order = np.argsort(of, kind="stable")
+        self._pairs, self._lists, self._filled = inside.take(order), lists, filled
+        self._group, self._ends = group, np.cumsum(np.bincount(of, minlength=1 + int(group.max())))
         self._place = np.full(len(lists), -1, dtype=np.int64)
         self._column = np.zeros(len(lists), dtype=np.int64)
 
-    def _of(self, records: IntArray) -> tuple[FloatArray, BoolArray]:
+    def _within(self, group: int) -> Pairs:
+        """Return the pairs of one group."""
+        start = int(self._ends[group - 1]) if group else 0
+        return self._pairs.take(np.arange(start, int(self._ends[group])))
+
+    def _of(self, records: IntArray, pairs: Pairs) -> tuple[FloatArray, BoolArray]:
         """Return weights (group, field, record, record) and filled (group, field, record)."""
         number, size = records.shape
         self._place[records] = np.arange(number)[:, None]
         self._column[records] = np.arange(size)
-        left, right = self._place[self._pairs.left], self._place[self._pairs.right]
-        some = self._pairs.take((left >= 0) & (left == right))
+        left, right = self._place[pairs.left], self._place[pairs.right]
+        some = pairs.take((left >= 0) & (left == right))
         group = self._place[some.left]
         one, other = self._column[some.left], self._column[some.right]
         self._place[records] = -1
@@ -103,7 +114,7 @@ class _Weights:
 
     def plain(self, records: IntArray, lists: int) -> Groups:
         """Return groups in which each unit is one record."""
-        weights, filled = self._of(records)
+        weights, filled = self._of(records, self._pairs)
         held = np.zeros((*records.shape, lists), dtype=np.int64)
         np.put_along_axis(held, self._lists[records][..., None], 1, axis=2)
         return Groups(records, held, subset_evidence(weights, filled))
@@ -122,7 +133,9 @@ class _Weights:
         return Groups(units, held, evidence)
 
     def _mixed_evidence(self, group: list[IntArray]) -> FloatArray:
-        weights, filled = self._of(np.concatenate(group)[None, :])
+        records = np.concatenate(group)
+        within = self._within(int(self._group[records[0]]))
+        weights, filled = self._of(records[None, :], within)
         found = np.zeros(1 << len(group))
         for subset, places in _subsets(group):
             part = weights[:, :, places][:, :, :, places]

@@ -116,7 +116,7 @@ def precision_belief(share: FloatArray, records: int) -> dict[str, Any]:
         kind and its numbers: a beta distribution with mean and variance of the draws; known where
         no draw has a duplicate.
     """
-    mean, variance = float(share.mean()), float(share.var(ddof=1))
+    mean, variance = max(float(share.mean()), 0.5 / records), float(share.var(ddof=1))
     if mean >= 1.0:
         return {"kind": "known", "value": 1.0}
     # draws that agree leave the error of counting so many records

@@ -1,0 +1,1 @@
+"""The explorer: a local page that asks "what if" and shows stored runs."""
