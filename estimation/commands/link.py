@@ -176,7 +176,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _check_files(arguments: argparse.Namespace) -> None:
     """Refuse outputs that would replace an input or each other, and reviews without a salt."""
-    from estimation.errors import UsageError
+    from estimation.errors import DataError, UsageError
 
     named = {
         option: getattr(arguments, option).resolve()
@@ -188,6 +188,8 @@ def _check_files(arguments: argparse.Namespace) -> None:
         named |= {f"out ({ending})": path for ending, path in beside.items()}
     inputs = {path.resolve() for path in arguments.lists}
     for option, path in named.items():
+        if path.is_dir():
+            raise DataError("is a folder, not a file", where=path.name, remedy="name a file")
         if path in inputs or [*named.values()].count(path) > 1:
             raise UsageError(f"--{option} names a file that is used otherwise", where=path.name,
                              why="one would replace the other", remedy="name another")  # fmt: skip
