@@ -33,6 +33,9 @@ KEYS = (
 #: A key compares at most so many pairs a record; its largest blocks are left to other keys.
 PAIRS_A_RECORD = 4
 
+#: All keys together compare at most so many times the pairs of one.
+_ALL_PAIRS = 6
+
 #: Share of a list that may be left uncompared since its records are like too many others.
 _MOST_CROWDED = 0.2
 
@@ -67,7 +70,7 @@ class Blocks:
         """Return the share of records with each key whose block is not too large."""
         found = {}
         for name, dropped in self.dropped.items():
-            there = int(np.all([self.parts[part] > 0 for part in name], axis=0).sum())
+            there = int(_has(self.parts, name).sum())
             found[name] = 1.0 - dropped / there if there else 0.0
         return found
 
@@ -101,17 +104,26 @@ def blocks(prepared: Prepared, pairs_a_record: float = PAIRS_A_RECORD) -> Blocks
     """
     parts = _parts(prepared.frame)
     keys: dict[str, Key] = {}
-    pairs, dropped = {}, {}
-    has, large = (np.zeros(len(prepared), dtype=np.int64) for _ in range(2))
+    pairs: dict[str, int] = {}
+    left: dict[str, NDArray[np.bool_]] = {}
+
+    def add(name: str, most: float) -> None:
+        key = together([parts[part] for part in name])
+        keys[name], pairs[name], left[name] = bounded(key, most)
+
     for name in KEYS:
         if all(part in parts for part in name):
-            key = together([parts[part] for part in name])
-            keys[name], pairs[name], left = bounded(key, pairs_a_record)
-            dropped[name] = int(left.sum())
-            has += key > 0
-            large += left
-    crowded = (has > 0) & (has == large)
-    _refuse_crowded(prepared, crowded)
+            add(name, pairs_a_record)
+    # the keys that join most are held back where all together join too many
+    records = len(prepared)
+    coarse = [name for name, number in pairs.items() if number > records]
+    spare = _ALL_PAIRS * pairs_a_record * records - sum(pairs.values())
+    if spare < 0 and coarse:
+        share = (spare + sum(pairs[name] for name in coarse)) / len(coarse) / records
+        for name in coarse:
+            add(name, max(share, 0.5))
+    _refuse_crowded(prepared, parts, left)
+    dropped = {name: int(one.sum()) for name, one in left.items()}
     keys = {name: key for name, key in keys.items() if pairs[name]}
     if not keys:
         raise NotEstimableError(
@@ -122,8 +134,19 @@ def blocks(prepared: Prepared, pairs_a_record: float = PAIRS_A_RECORD) -> Blocks
     return Blocks(parts, keys, {name: pairs[name] for name in keys}, dropped)
 
 
-def _refuse_crowded(prepared: Prepared, crowded: NDArray[np.bool_]) -> None:
+def _has(parts: dict[str, Key], name: str) -> NDArray[np.bool_]:
+    return np.all([parts[part] > 0 for part in name], axis=0)
+
+
+def _refuse_crowded(
+    prepared: Prepared, parts: dict[str, Key], left: dict[str, NDArray[np.bool_]]
+) -> None:  # fmt: skip
     """Refuse a list of which many records are too much like others to be compared."""
+    has, large = (np.zeros(len(prepared), dtype=np.int64) for _ in range(2))
+    for name, one in left.items():
+        has += _has(parts, name)
+        large += one
+    crowded = (has > 0) & (has == large)
     for place, name in enumerate(prepared.names):
         share = float(crowded[prepared.lists == place].mean())
         if share > _MOST_CROWDED:
