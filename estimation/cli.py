@@ -14,7 +14,7 @@ from estimation.version import __version__
 
 _COMMANDS = (
     "total", "check", "run", "link", "lists", "nowcast", "replay", "excess", "sensitivity",
-    "audit_plan", "compare", "calibrate", "datasets", "doctor",
+    "audit_plan", "compare", "calibrate", "report", "datasets", "explore", "doctor",
 )  # fmt: skip
 
 _OUR_FAULT, _INTERRUPTED = 5, 130

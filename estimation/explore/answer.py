@@ -114,6 +114,9 @@ def _looked_ahead(state: State) -> str:
     from estimation.summaries.agreement import percent
 
     prob, model = state.level(), state.model()
+    if not state.soft():
+        return ("No audit, however large, could move coverage out of a hard range: choose another "
+                "form of the belief to see what one would tell.")  # fmt: skip
     posteriors = Posteriors(engine="exact", draws=DRAWS, seed=state.checked_seed(), prob=prob)
     size: Any = state.audit  # what is no size is refused there
     found = expected_information(posteriors, model, [size])
@@ -123,5 +126,6 @@ def _looked_ahead(state: State) -> str:
         f"Looking up {audit.size:,} {graves} is expected to leave a {percent(prob)} interval "
         f"{rounded(audit.expected_width)} deaths wide, in place of {rounded(found.now)} "
         f"({percent(audit.share_of_now)} of today's). With coverage known exactly "
-        f"{rounded(found.limit)} would remain. Graves must not be chosen by whether they are listed."
+        f"{rounded(found.limit)} would remain. Graves must not be chosen by "
+        "whether they are listed."
     )

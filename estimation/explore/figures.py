@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from estimation.explore.answer import Answer
 
 #: No logo, no link to a service, no buttons: the figure is read, not edited.
-CONFIG: dict[str, Any] = {
+CONFIG: Any = {
     "displayModeBar": False, "displaylogo": False, "showEditInChartStudio": False,
     "showLink": False, "sendData": False, "plotlyServerURL": "", "responsive": True,
     "scrollZoom": False, "doubleClick": False,
@@ -41,7 +41,7 @@ def total_figure(found: Answer) -> dict[str, Any]:
         Of a refused question the figure is empty.
     """
     if found.total is None:
-        return {"data": [], "layout": _layout([0, 1], visible=False)}
+        return EMPTY
     draws, row = found.total, found.rows[0]
     low, high = np.quantile(draws, [0.002, 0.998])
     # the same bins as in the figures of a run: they keep the edges of hard ranges
@@ -144,7 +144,7 @@ def _layout(ends: list[float], *, visible: bool = True) -> dict[str, Any]:
     clear = "rgba(0,0,0,0)"
     return {
         "paper_bgcolor": clear, "plot_bgcolor": clear, "dragmode": False, "hovermode": "closest",
-        "margin": {"l": 12, "r": 12, "t": 8, "b": 44}, "height": 360,
+        "margin": {"l": 28, "r": 36, "t": 8, "b": 44}, "height": 360,
         "font": {"family": "system-ui, sans-serif", "size": 13},
         "showlegend": visible, "uirevision": "same",
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom",
@@ -155,3 +155,7 @@ def _layout(ends: list[float], *, visible: bool = True) -> dict[str, Any]:
         },
         "yaxis": {"range": [-0.2, 1.12], "visible": False, "fixedrange": True},
     }  # fmt: skip
+
+
+#: Where there is no number there is no curve.
+EMPTY: dict[str, Any] = {"data": [], "layout": _layout([0, 1], visible=False)}

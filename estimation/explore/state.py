@@ -78,13 +78,13 @@ class State:
 
     # -- the address ----------------------------------------------------------------------------
 
-    def to_query(self, start: State | None = None) -> str:
-        """Return what the address says of the state: all that is not as in `start`."""
-        start = start or State()
+    def to_query(self) -> str:
+        """Return what the address says of the state: the count, and all that is not as usual."""
+        usual = State()
         said = {
             field.name: _written(getattr(self, field.name))
             for field in dataclasses.fields(self)
-            if getattr(self, field.name) != getattr(start, field.name)
+            if field.name == "count" or getattr(self, field.name) != getattr(usual, field.name)
         }
         return urlencode(said)
 
@@ -97,13 +97,14 @@ class State:
         query : str
             With or without the question mark.
         start : State, optional
-            What holds where the address says nothing.
+            What is asked where the address is empty: a link says the same everywhere.
         """
-        start, problems = start or State(), []
+        query = query.removeprefix("?")
+        usual, problems = State() if query or start is None else start, []
         try:
-            pairs = parse_qsl(query.removeprefix("?"), keep_blank_values=True, max_num_fields=_MOST)
+            pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST)
         except ValueError:
-            return start, ("Address: has too many parts and is ignored.",)
+            return usual, ("Address: has too many parts and is ignored.",)
         values: dict[str, Any] = {}
         for name, word in pairs:
             choices = _CHOICES.get(name)
@@ -116,20 +117,20 @@ class State:
             elif word in choices:
                 values[name] = word
             else:
-                problems.append(
-                    f"Address: {name} = {word[:40]!r} is none of {', '.join(choices)}."
-                )
-        return dataclasses.replace(start, **values), tuple(problems)
+                problems.append(f"Address: {name} = {word[:40]!r} is none of {', '.join(choices)}.")
+        return dataclasses.replace(usual, **values), tuple(problems)
 
     @staticmethod
-    def of(values: Mapping[str, Any], start: State | None = None) -> State:
+    def of(values: Mapping[str, Any]) -> State:
         """Return the state of boxes and choices; what is neither number nor text is empty."""
-        numbers = {name: _number(value) for name, value in values.items() if name in _NUMBERS}
+        numbers: dict[str, Any] = {
+            name: _number(value) for name, value in values.items() if name in _NUMBERS
+        }
         chosen = {
             name: values[name] for name, choices in _CHOICES.items()
             if isinstance(values.get(name), str) and values[name] in choices
         }  # fmt: skip
-        return dataclasses.replace(start or State(), **numbers, **chosen)
+        return dataclasses.replace(State(), **numbers, **chosen)
 
     # -- what it means --------------------------------------------------------------------------
 

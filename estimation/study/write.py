@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import hashlib
 import json
 import platform
 import shutil
@@ -12,12 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from estimation.files import PROVENANCE, file_hashes, whole_folder, write_rows
+from estimation.report.html.run_folder import REPORT, read_run_folder
 from estimation.study.analyses import Answered
 from estimation.study.comparison_write import draw_comparisons, write_comparisons
 from estimation.study.eventual import eventual_rows
 from estimation.study.figures import draw_run
 from estimation.study.learned_write import draw_all_learned, write_learned
 from estimation.study.read import TABLES, Study
+from estimation.study.report import report_of
 from estimation.study.revision_write import draw_revisions, write_revision
 from estimation.study.run import Outcome, versions
 from estimation.study.sensitivity_write import draw_sensitivity, write_sensitivity
@@ -35,7 +38,7 @@ _OF_LISTS = "list"
 
 
 def write_run(outcome: Outcome, target: Path, settings: dict[str, Any]) -> None:
-    """Write tables, summary.json, posterior/, figures/ and provenance.json.
+    """Write tables, summary.json, posterior/, figures/, report.html and provenance.json.
 
     All of it is written, or nothing.
 
@@ -66,15 +69,18 @@ def write_run(outcome: Outcome, target: Path, settings: dict[str, Any]) -> None:
         figures = ", ".join([figures, *draw_answers(outcome.answered, published, folder)])
         fits = {one.scenario.name: one.tree.attrs["hash"] for one in outcome.fitted}
         write_provenance(folder, outcome.study, outcome.seed, settings, fits=fits,
-                         failed=outcome.failed, figures=figures)  # fmt: skip
+                         failed=outcome.failed, figures=figures, with_page=True)  # fmt: skip
 
 
 def write_provenance(
     folder: Path, study: Study, seed: int, settings: dict[str, Any], *, failed: dict[str, str],
-    figures: str, fits: dict[str, str] | None = None,
+    figures: str, fits: dict[str, str] | None = None, with_page: bool = False,
 ) -> None:  # fmt: skip
-    """Write what is needed to repeat a run, once all else is written; see `write_run`."""
-    provenance = {
+    """Write what is needed to repeat a run, once all else is written; see `write_run`.
+
+    With `with_page` the page of the run is written too, and its hash recorded.
+    """
+    provenance: dict[str, Any] = {
         "study": {"name": f"{study.name}.toml", "text": study.written},
         "seed": seed,
         "settings": settings,
@@ -86,8 +92,24 @@ def write_provenance(
         "machine": {"system": platform.system(), "processor": platform.machine()},
         "files": file_hashes(folder),
     }
+    if with_page:
+        _write_page(folder, study, provenance)
     written = json.dumps(provenance, indent=1, ensure_ascii=False)
     (folder / PROVENANCE).write_text(written + "\n", encoding="utf-8")
+
+
+def _write_page(folder: Path, study: Study, provenance: dict[str, Any]) -> None:
+    """Write report.html; if it cannot be made, the record says why and the run is kept."""
+    target = folder / REPORT
+    try:
+        target.write_text(report_of(read_run_folder(folder, provenance), study), encoding="utf-8")
+    except Exception as error:  # minutes of fitting are not lost to a page that can be made again
+        target.unlink(missing_ok=True)
+        words = " ".join(f"{type(error).__name__}: {error}".split())
+        provenance["report"] = f"not written: {words}"
+        return
+    provenance["report"] = REPORT
+    provenance["files"][REPORT] = hashlib.sha256(target.read_bytes()).hexdigest()
 
 
 def write_answers(answered: Answered, folder: Path) -> list[str]:
