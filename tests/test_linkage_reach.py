@@ -295,7 +295,7 @@ def test_no_level_is_impossible_and_an_untaught_field_is_named():
     lesson.levels[:, 1] = 1  # never seen to differ
     agree, untrained = learned([lesson], list(_AGREE), _random())
     assert untrained == ("surname",)
-    assert 0 < agree["given"][0] < 0.001
+    assert 0 < agree["given"][0] < 0.002
     assert agree["surname"].argmax() == 2
     assert agree["surname"].sum() == pytest.approx(1)
     _, untrained = learned([], list(_AGREE), _random())

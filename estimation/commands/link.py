@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +83,10 @@ def _link_options(parser: argparse.ArgumentParser) -> None:
         "--memory", type=_positive_argument, default=8.0, metavar="GIB",
         help="limit of DuckDB (default 8); nothing is written to temporary files",
     )  # fmt: skip
+    group.add_argument(
+        "--accept", metavar="REASON",
+        help="report a linkage that failed its checks; the reason is printed with it",
+    )  # fmt: skip
     group.add_argument("--cores", type=_cores_argument, metavar="N")
 
 
@@ -108,7 +114,7 @@ def _review_options(parser: argparse.ArgumentParser) -> None:
 
 def _column_argument(word: str) -> tuple[str, str]:
     field, sign, column = word.partition("=")
-    if not sign or not field or not column:
+    if not sign or not field:
         raise argparse.ArgumentTypeError(f"{word!r} is no FIELD=COLUMN")
     return field, column
 
@@ -130,7 +136,7 @@ def _cores_argument(word: str) -> int:
 def _positive_argument(word: str) -> float:
     value = number_argument(word)
     if not 0.01 <= value <= 1e6:
-        raise argparse.ArgumentTypeError(f"{word} must be positive")
+        raise argparse.ArgumentTypeError(f"0.01 to 1,000,000, not {word}")
     return value
 
 
@@ -143,7 +149,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from estimation.linkage.content import content
+    from estimation.diagnostics.gate import require
+    from estimation.linkage.content import checks, content
     from estimation.linkage.link import LinkOptions, link
     from estimation.report.link_text import link_says
     from estimation.result import finite
@@ -161,7 +168,14 @@ def _run(arguments: argparse.Namespace) -> int:
         ),
         judged=judged, seed=seed, progress=_progress(arguments),
     )  # fmt: skip
-    told = content(found, prob=arguments.prob, seed=seed, stated_reach=arguments.reach is not None)
+    verdict = require(checks(found), arguments.accept)
+    told = content(
+        found,
+        prob=arguments.prob,
+        seed=seed,
+        stated_reach=arguments.reach is not None,
+        verdict=verdict,
+    )
     read = [note for one in records for note in one.notes]
     told["notes"] = [*told["notes"], *read]
     written = _write(arguments, found, told, records, salt, seed)
@@ -200,14 +214,36 @@ def _check_files(arguments: argparse.Namespace) -> None:
                 why="ids can be told from each other and found again only with the same salt",
                 remedy="--salt FILE in a folder of its own; a new file gets a random salt",
             )  # fmt: skip
+    if "key" in named:
+        for option in ("out", "review", "salt"):
+            if option in named and named["key"].parent == named[option].parent:
+                raise UsageError(
+                    f"--key stands in the folder of --{option}", where=named["key"].name,
+                    why="who gets the folder gets the records behind the ids",
+                    remedy="keep it with the raw lists",
+                )  # fmt: skip
     if "out" in named and named["out"].suffix != ".csv":
         raise UsageError("must end in .csv", where="out", remedy="--out patterns.csv")
-    if "key" in named and "out" in named and named["key"].parent == named["out"].parent:
-        raise UsageError(
-            "--key stands in the folder of the results", where=named["key"].name,
-            why="who gets the folder gets the records behind the ids",
-            remedy="keep it with the raw lists",
-        )  # fmt: skip
+    _check_names(arguments)
+
+
+def _check_names(arguments: argparse.Namespace) -> None:
+    """Refuse lists whose names cannot be columns of the patterns."""
+    from estimation.errors import UsageError
+    from estimation.tables.records import list_name
+
+    for path in arguments.lists:
+        name = list_name(path)
+        if name in ("count", "draw", "reach", arguments.by):
+            raise UsageError(
+                f"a list may not be called {name}", where="lists",
+                why="a column of the patterns is", remedy="rename the file",
+            )  # fmt: skip
+        if not name or name[0] in "=+-@" or "+" in name or not name.isprintable():
+            raise UsageError(
+                f"{path.name!r} gives no name for a list", where="lists",
+                why="it becomes a heading of the patterns", remedy="rename the file",
+            )  # fmt: skip
 
 
 def _records(arguments: argparse.Namespace) -> tuple[Records, ...]:
@@ -271,28 +307,34 @@ def _write(
     from estimation.report.link import draw_link
     from estimation.result import finite
 
-    written = []
-    if arguments.out is not None:
-        missing = missing_plotting()
-        report = arguments.out.with_suffix(".json")
-        with whole_file(arguments.out) as aside:
-            write_rows(aside, pattern_rows(found, arguments.by))
-        with whole_file(report) as aside:
-            aside.write_text(json.dumps(finite(told), allow_nan=False) + "\n", encoding="utf-8")
-        written += [arguments.out.name, report.name]
-        if missing:
-            written.append(f"figures {missing}")
-        else:
-            draw_link(found, arguments.out.with_suffix(""))
-            written += [arguments.out.with_suffix(ending).name for ending in (".png", ".svg")]
-    if arguments.review is not None:
-        with whole_file(arguments.review) as aside:
+    written: list[str] = []
+    with contextlib.ExitStack() as files:
+
+        def new(path: Path) -> Path:
+            written.append(path.name)
+            return files.enter_context(whole_file(path))
+
+        if arguments.out is not None:
+            write_rows(new(arguments.out), pattern_rows(found, arguments.by))
+            text = json.dumps(finite(told), allow_nan=False) + "\n"
+            new(arguments.out.with_suffix(".json")).write_text(text, encoding="utf-8")
+            missing = missing_plotting()
+            if missing:
+                written.append(f"figures {missing}")
+            else:
+                with tempfile.TemporaryDirectory() as spare:
+                    draw_link(found, Path(spare) / "figure")
+                    for ending in (".png", ".svg"):
+                        drawn = (Path(spare) / f"figure{ending}").read_bytes()
+                        new(arguments.out.with_suffix(ending)).write_bytes(drawn)
+        if arguments.review is not None:
             number = write_review(
-                aside, found.pairs, found.probability, records, salt, arguments.review_pairs, seed
-            )
-        written.append(f"{arguments.review.name} ({number} pairs to judge)")
-    if arguments.key is not None:
-        with whole_file(arguments.key) as aside:
+                new(arguments.review), found.pairs, found.probability, records, salt,
+                arguments.review_pairs, seed,
+            )  # fmt: skip
+            written[-1] += f" ({number} pairs to judge)"
+        if arguments.key is not None:
+            aside = new(arguments.key)
+            aside.chmod(0o600)
             write_key(aside, records, salt)
-        written.append(arguments.key.name)
     return written

@@ -6,7 +6,7 @@ import importlib.metadata
 import math
 from typing import Any
 
-from estimation.diagnostics.verdicts import INCONCLUSIVE, PASS, Check, Verdict
+from estimation.diagnostics.verdicts import FAIL, INCONCLUSIVE, PASS, Check, Verdict
 from estimation.fit.key import engine_versions
 from estimation.linkage.link import Linked
 from estimation.linkage.quality import estimates, list_rows, overlap_rows, persons_row, quality
@@ -14,11 +14,16 @@ from estimation.linkage.quality import estimates, list_rows, overlap_rows, perso
 #: Where more of the expected links were cut, it is told.
 _MUCH_CUT = 0.02
 
+#: Believed agreement of the likeliest links with all links: good, and too little.
+_CLEAR = (0.95, 0.9)
+
 #: Where more records of a list were never compared with any other, it is told.
 _MANY_UNREACHED = 0.9
 
 
-def content(linked: Linked, *, prob: float, seed: int, stated_reach: bool) -> dict[str, Any]:
+def content(
+    linked: Linked, *, prob: float, seed: int, stated_reach: bool, verdict: Verdict
+) -> dict[str, Any]:
     """Return what is told of a linkage.
 
     Parameters
@@ -29,12 +34,14 @@ def content(linked: Linked, *, prob: float, seed: int, stated_reach: bool) -> di
     seed : int
     stated_reach : bool
         Whether the share of compared links was stated, not estimated.
+    verdict : Verdict
+        Of `checks`.
     """
     found = quality(linked)
     shift, slope = linked.calibration.middle
     return {
         "engine": "exact", "seed": seed, "prob": prob, "interval": "eti",
-        "estimates": estimates(linked, prob), "diagnostics": checks(linked).to_dict(),
+        "estimates": estimates(linked, prob), "diagnostics": verdict.to_dict(),
         "published": [], "versions": engine_versions("exact") | _versions(),
         "draws": len(linked.draws),
         "persons": persons_row(linked, prob),
@@ -64,7 +71,15 @@ def checks(linked: Linked) -> Verdict:
     """
     expected = max(quality(linked).links, 1.0)
     cut, untrained = linked.links.cut / expected, len(linked.trained.untrained)
+    clear = quality(linked).clear
+    state = PASS if clear >= _CLEAR[0] else INCONCLUSIVE if clear >= _CLEAR[1] else FAIL
     return Verdict((
+        Check(
+            "links_clear", state, clear, _CLEAR[1],
+            f"of the likeliest links and all that are believed, {clear:.1%} agree (F1)",
+            "" if state == PASS else "map more columns, judge pairs (--review), or name lists "
+            "without duplicates (--once): few are on two lists, or too little tells persons apart",
+        ),
         Check(
             "links_cut", PASS if cut <= _MUCH_CUT else INCONCLUSIVE, cut, _MUCH_CUT,
             f"{cut:.1%} of the expected links were cut to keep groups of records small",
@@ -85,6 +100,8 @@ def _versions() -> dict[str, str]:
 def notes(linked: Linked, *, stated_reach: bool) -> list[str]:
     """Return what a reader must know, the most serious first."""
     found = []
+    bad = [one for one in checks(linked).checks if one.verdict != PASS]
+    found += [f"{one.says[0].upper()}{one.says[1:]}: {one.remedy}." for one in bad]
     missed, factor = linked.reach.overall, math.exp(1.96 * linked.reach.spread)
     if stated_reach:
         found.append(

@@ -216,9 +216,10 @@ def _checked(records: Sequence[Records], options: LinkOptions) -> NDArray[np.boo
                                 why="one draw does not tell how sure the links are")  # fmt: skip
     if options.reach is not None:
         low, high = options.reach
-        if not 0 < low <= high <= 1:
+        if not 0.5 <= low <= high <= 1:
             raise InvalidValueError(
-                f"must be two shares in order, not {low:g} and {high:g}", where="reach",
+                f"must be two shares of at least a half, in order, not {low:g} and {high:g}",
+                where="reach",
                 remedy="for example 0.95 0.99; 1 1 if every pair was compared",
             )  # fmt: skip
         if high == 1 and low < 1:

@@ -32,6 +32,8 @@ def guarded(step: str) -> Iterator[None]:
     except UndercountError:
         raise
     except Exception as error:
+        if _interrupted(error):
+            raise KeyboardInterrupt from None
         # Splink wraps the error of DuckDB in one of its own
         if isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__ or (
             "Out of Memory Error" in str(error)
@@ -64,14 +66,24 @@ def nameless() -> Iterator[None]:
     """
     try:
         yield
-    except (UndercountError, NamelessFaultError, MemoryError):
-        raise
+    except (UndercountError, NamelessFaultError, MemoryError, OSError):
+        raise  # of the system: they name files, not what stands in them
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(place.filename).name}, line {place.lineno}"
         raise NamelessFaultError(
             f"{type(error).__name__} in {where} (its text may hold a name and is not shown)"
         ) from None
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Return whether a library wrapped Ctrl-C in an error of its own."""
+    while error is not None:
+        words = f"{type(error).__name__} {error}".lower()
+        if isinstance(error, KeyboardInterrupt) or "interrupt" in words:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _too_large(step: str) -> DataError:

@@ -30,6 +30,8 @@ class Quality:
         Expected links among compared pairs.
     missed : float
         Share of links that were never compared: the middle of the belief.
+    clear : float
+        How well the likeliest linkage agrees with what is believed of compared pairs (F1).
     judged : int
         Pairs that a person judged, from which the trust in the evidence was learned.
     """
@@ -38,6 +40,7 @@ class Quality:
     recall: float
     links: float
     missed: float
+    clear: float
     judged: int
 
 
@@ -62,7 +65,7 @@ def quality(linked: Linked) -> Quality:
     everything = (expected + linked.links.cut) / (1.0 - missed)
     return Quality(
         right / made if made else 1.0, right / everything if everything else 1.0, expected, missed,
-        linked.calibration.judged,
+        2.0 * right / (made + expected) if made + expected else 1.0, linked.calibration.judged,
     )  # fmt: skip
 
 

@@ -19,6 +19,10 @@ IntArray = NDArray[np.int64]
 #: A level of agreement counts as if so many links had shown it: none is impossible.
 _PRIOR = 0.5
 
+#: Links that the first guess counts as.  Where links are few, any class of pairs that are alike,
+#: brothers or namesakes of one place, would else be learned to be one person.
+_TYPICAL = 50.0
+
 #: A set of pairs with fewer links teaches nothing.
 _FEWEST_LINKS = 20.0
 
@@ -79,7 +83,7 @@ def learned(
 
 
 def _shares(counts: FloatArray) -> FloatArray:
-    smooth = counts + _PRIOR
+    smooth = counts + _PRIOR + _TYPICAL * _first(len(counts))
     return np.asarray(smooth / smooth.sum())
 
 
@@ -124,4 +128,4 @@ def _first(levels: int) -> FloatArray:
     if levels == 1:
         return np.ones(1)
     rest = np.geomspace(0.01, 0.1, levels - 1)
-    return np.append(0.1 * rest / rest.sum(), 0.9)
+    return np.append(0.15 * rest / rest.sum(), 0.85)
