@@ -47,11 +47,14 @@ def test_ctrl_c_inside_a_library_is_ctrl_c():
     class QueryError(Exception):
         pass
 
-    with pytest.raises(KeyboardInterrupt), guarded("a step"):
+    def wrapped():
         try:
             raise RuntimeError("Query interrupted")
         except RuntimeError as error:
             raise QueryError("failed") from error
+
+    with pytest.raises(KeyboardInterrupt), guarded("a step"):
+        wrapped()
 
 
 def test_errors_of_the_system_keep_their_kind():

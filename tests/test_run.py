@@ -35,7 +35,7 @@ def _names(path):
 
 def test_the_folder_is_complete(folder):
     assert _names(folder) == [
-        "figures", "posterior", "provenance.json", "summary.csv", "summary.json",
+        "figures", "posterior", "provenance.json", "report.html", "summary.csv", "summary.json",
     ]  # fmt: skip
     assert _names(folder.parent) == ["article"]  # nothing half written beside it
     assert _names(folder / "posterior") == [
