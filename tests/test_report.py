@@ -1,6 +1,5 @@
 """The page of a stored run: what stands where, that all of it is text, and what is refused."""
 
-import csv
 import html.parser
 import itertools
 import json
@@ -15,101 +14,19 @@ from estimation.report.html.words import share, shown
 from estimation.report.text import rounded
 from estimation.study import write
 from estimation.study.read import parse_study
-
-HOSTILE = (
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(2)>',
-    "javascript:alert(3)",
-    "</style></title><svg onload=alert(4)>",
-    "<!-- & ' ]]> {{ 7 * 7 }}",
+from tests.run_folder_by_hand import (
+    HOSTILE,
+    STUDY,
+    SVG,
+    summary,
+    write_record,
+    write_run_folder,
 )
-
-SVG = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 80 60">{}</svg>'
-
-STUDY = f"""
-title = {json.dumps("Valley " + HOSTILE[0])}
-[losses]
-kind = "flat"
-[evidence.names]
-kind = "count"
-count = 1204
-as_of = 2025-05-04
-source = {json.dumps(HOSTILE[1])}
-scope = {json.dumps(HOSTILE[2])}
-[evidence.names.coverage]
-kind = "between"
-low = 0.4
-high = 0.7
-mass = 0.9
-reason = {json.dumps(HOSTILE[4])}
-[[scenario]]
-name = "wide"
-title = {json.dumps("wider " + HOSTILE[3])}
-set."names.coverage" = {{ kind = "between", low = 0.2, high = 0.9, mass = 0.9 }}
-[[published]]
-name = "article"
-low = 1700
-high = 3000
-source = {json.dumps(HOSTILE[1])}
-"""
-
-
-def _row(name, median, low, high, **index):
-    return {"name": name, "method": "", "index": index, "median": median, "mean": median,
-            "sd": 1.0, "low": low, "high": high, "quantiles": {"0.5": median}}  # fmt: skip
-
-
-def _summary():
-    check = {"name": "ess", "verdict": "inconclusive", "value": 350.25, "threshold": 400,
-             "says": "base: independent draws 350 < 400", "remedy": HOSTILE[0]}  # fmt: skip
-    said = {"name": "article", "low": 1700, "high": 3000, "mass_inside": 0.9123,
-            "says": "91 % of the posterior lies in it."}  # fmt: skip
-    return {
-        "engine": "exact", "seed": 7, "prob": 0.9, "interval": "eti",
-        "estimates": [
-            _row("total", 2218.4, 1712.6, 3011.9), _row("coverage", 0.54321, 0.4, 0.7),
-            _row("total", 812.0, 600.0, 1100.0, stratum=HOSTILE[1]),
-        ],
-        "diagnostics": {"verdict": "inconclusive", "checks": [check]}, "published": [said],
-        "notes": ["Prior-to-posterior contraction of coverage: 0.00.", HOSTILE[3]],
-        "versions": {"python": "3.12"},
-    }  # fmt: skip
-
-
-def _record(folder, **changes):
-    record = {
-        "study": {"name": "valley.toml", "text": STUDY}, "seed": 7,
-        "settings": {"engine": "auto", "prob": 0.9, "accept": None, "draws": None},
-        "created": "2026-01-02T03:04:05+00:00", "fits": {"base": "ab12"},
-        "failed": {"wide": "the fit failed its checks " + HOSTILE[1]},
-        "figures": "figures/totals.svg, figures/totals.png",
-        "versions": {"undercount": "0.1.0"}, "files": file_hashes(folder),
-    }  # fmt: skip
-    (folder / "provenance.json").write_text(json.dumps(record | changes))
 
 
 @pytest.fixture
 def folder(tmp_path):
-    target = tmp_path / "valley"
-    (target / "figures").mkdir(parents=True)
-    (target / "summary.json").write_text(json.dumps(_summary()))
-    (target / "figures" / "totals.svg").write_text(SVG.format("<script>alert(5)</script>"))
-    (target / "figures" / f"{HOSTILE[4].replace('/', '')}.svg").write_text(SVG.format(""))
-    (target / "figures" / "rates.svg").write_text("<svg>cut of")
-    _write(target / "claims.csv", claim=HOSTILE[0], stated="1,700 or more", median="2218.4",
-           low="1712.6", high="3011.9", verdict="agrees", why=HOSTILE[3], unit="deaths",
-           model="base", source=HOSTILE[2])  # fmt: skip
-    _write(target / "eventual.csv", name="x", title=HOSTILE[1], count="1204", note="=1+1")
-    _write(target / "odd.csv", **{HOSTILE[4]: HOSTILE[0], "median": "123456.7"})
-    _record(target)
-    return target
-
-
-def _write(path, **row):
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, row)
-        writer.writeheader()
-        writer.writerow(row)
+    return write_run_folder(tmp_path / "valley")
 
 
 class _Reader(html.parser.HTMLParser):
@@ -196,7 +113,7 @@ def test_every_figure_is_there_with_its_finding(folder, capsys):
 def test_numbers_are_those_of_the_summary_rounded(folder, capsys):
     _, reader = _page(folder, capsys)
     words = reader.words()
-    for row in _summary()["estimates"]:
+    for row in summary()["estimates"]:
         if row["name"] == "total":
             assert all(rounded(row[key]) in words for key in ("low", "median", "high"))
     assert "2,218" not in words
@@ -244,7 +161,7 @@ def test_the_same_folder_gives_the_same_page(folder, capsys):
 
 
 def test_what_was_changed_since_is_told(folder, capsys):
-    (folder / "summary.json").write_text(json.dumps(_summary()).replace("2218.4", "22.4"))
+    (folder / "summary.json").write_text(json.dumps(summary()).replace("2218.4", "22.4"))
     (folder / "figures" / "new.svg").write_text(SVG.format(""))
     (folder / "odd.csv").unlink()
     _, reader = _page(folder, capsys)
@@ -260,7 +177,7 @@ def test_a_link_out_of_the_folder_is_not_followed(folder, tmp_path, capsys):
 
 
 def test_a_study_of_another_version_leaves_the_numbers(folder, capsys):
-    _record(folder, study={"name": "v.toml", "text": STUDY.replace("flat", "unheard-of")})
+    write_record(folder, study={"name": "v.toml", "text": STUDY.replace("flat", "unheard-of")})
     _, reader = _page(folder, capsys)
     assert "cannot be read again by this version" in reader.words()
     assert "about 2,220" in reader.words() or "2,220 (90 % interval 1,710" in reader.words()
@@ -270,7 +187,7 @@ def test_a_folder_of_another_command(folder, capsys):
     for path in folder.glob("*.csv"):
         path.unlink()
     methods = [{"method": "chao", "observed": 44, "assumption": HOSTILE[0], "bound": True}]
-    (folder / "summary.json").write_text(json.dumps(_summary() | {"methods": methods}))
+    (folder / "summary.json").write_text(json.dumps(summary() | {"methods": methods}))
     record = json.loads((folder / "provenance.json").read_text())
     settings = {"command": "lists", "seed": None, "prob": 0.9, "table": "/home/someone/mine.csv",
                 "method": "all", "stratum": ["town", "two words"], "thorough": True}  # fmt: skip

@@ -17,7 +17,8 @@ from estimation.places import compile_folder, store_folder, store_size
 
 _REQUIRED = ("numpy", "scipy", "pandas", "xarray", "pymc", "pytensor", "arviz", "arviz-base",
              "arviz-stats", "nutpie", "numba", "zarr", "rich", "pandera", "pyarrow")  # fmt: skip
-_OPTIONAL = {"matplotlib": "plot", "h5netcdf": "netcdf", "splink": "link"}
+_OPTIONAL = {"matplotlib": "plot", "h5netcdf": "netcdf", "splink": "link",
+             "dash": "explore"}  # fmt: skip
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

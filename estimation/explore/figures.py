@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 CONFIG: Any = {
     "displayModeBar": False, "displaylogo": False, "showEditInChartStudio": False,
     "showLink": False, "sendData": False, "plotlyServerURL": "", "responsive": True,
-    "scrollZoom": False, "doubleClick": False,
+    "scrollZoom": False,
 }  # fmt: skip
 
 #: Bins of the density, and height of the interval below it, as a share of its top.
 _BINS, _BELOW = 50, -0.09
 
 #: Pixels of one interval and of what stands around them; letters of a label.
-_ROW, _AROUND, _LABEL = 34, 70, 34
+_ROW, _AROUND, _LABEL = 62, 70, 38
 
 
 def plain(words: object) -> str:
@@ -103,11 +103,15 @@ def intervals_figure(rows: Sequence[tuple[str, float, float, float]]) -> dict[st
     }  # fmt: skip
     largest = max((high for *_, high in rows), default=1.0)
     layout = _layout([0, largest * 1.03])
-    layout["yaxis"] = {
-        "tickvals": places, "ticktext": [_broken(label) for label, *_ in rows],
-        "range": [-0.6, len(rows) - 0.4], "automargin": True, "zeroline": False,
-        "fixedrange": True,
-    }  # fmt: skip
+    layout["yaxis"] = {"range": [-0.4, len(rows) - 0.3], "visible": False, "fixedrange": True}
+    # labels stand above their intervals: beside them a narrow page has no room
+    layout["annotations"] = [
+        {
+            "text": _broken(label), "x": 0, "xref": "paper", "xanchor": "left", "y": place + 0.14,
+            "yanchor": "bottom", "align": "left", "showarrow": False,
+        }
+        for place, (label, *_) in zip(places, rows, strict=True)
+    ]  # fmt: skip
     layout["height"] = _AROUND + _ROW * max(len(rows), 1)
     return {"data": [bars], "layout": layout}
 
@@ -150,7 +154,8 @@ def _layout(ends: list[float], *, visible: bool = True) -> dict[str, Any]:
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom",
                    "itemclick": False, "itemdoubleclick": False},
         "xaxis": {
-            "range": ends, "title": {"text": "total deaths"}, "tickformat": ",~r", "nticks": 6,
+            "range": ends, "title": {"text": "total deaths"}, "tickformat": ",~r",
+            "nticks": 4, "tickangle": 0,
             "fixedrange": True, "zeroline": False, "visible": visible,
         },
         "yaxis": {"range": [-0.2, 1.12], "visible": False, "fixedrange": True},

@@ -26,6 +26,9 @@ SHOWN: dict[str, str] = {
 #: Bytes above which a file is not read into the page, runs listed, rows of a table shown.
 _MOST_BYTES, _MOST_RUNS, _MOST_ROWS = 50_000_000, 500, 40
 
+#: Letters of a file name at most.
+_LONGEST = 120
+
 
 @dataclasses.dataclass(frozen=True)
 class Run:
@@ -132,7 +135,7 @@ def run_file(folder: Path, run: str, name: str) -> Path:
         If it lies elsewhere (also by way of a link), is hidden, or not of a kind that is shown.
     """
     place = _below(run_folder(folder, run), name)
-    if place.suffix not in SHOWN or not place.is_file():
+    if place.suffix not in SHOWN or not place.is_file() or place.stat().st_size > _MOST_BYTES:
         raise DataError("is no file of this run that is shown", where=name[:80])
     # a link inside of the run may lead out of the folder
     if not place.resolve().is_relative_to(folder.resolve()):
@@ -165,7 +168,12 @@ def _below(folder: Path, name: str) -> Path:
     """Return a place below a folder, refusing every name that leads out of it or is hidden."""
     parts = [] if name == "." else name.split("/")
     refused = any(
-        not part or part.startswith(".") or not part.isprintable() or "\\" in part or ":" in part
+        not part
+        or len(part) > _LONGEST
+        or part.startswith(".")
+        or not part.isprintable()
+        or "\\" in part
+        or ":" in part
         for part in parts
     )
     try:
