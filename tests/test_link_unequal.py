@@ -8,6 +8,7 @@ from estimation.linkage import content
 from estimation.linkage.link import LinkOptions, link
 from estimation.linkage.people.world import ListPlan, generate_world
 from estimation.linkage.privacy import NamelessFaultError, guarded, nameless
+from estimation.linkage.review import Judged
 from estimation.tables.records import read_lists
 
 
@@ -71,3 +72,21 @@ def test_a_list_is_not_called_as_a_column_of_the_patterns(unequal, tmp_path, cap
     taken.write_bytes(unequal[1][1].read_bytes())
     assert main(["link", str(unequal[1][0]), str(taken), "--by", "sex"]) == 2
     assert "rename the file" in capsys.readouterr().err
+
+
+def test_pairs_judged_apart_teach_although_they_looked_alike(unequal):
+    # a clear pair that is judged to be two persons stays in a group, where its odds are known
+    records = read_lists(unequal[1])
+    found = link(records, options=LinkOptions(draws=2), seed=1)
+    clear = np.flatnonzero(found.probability > 0.999)[:5]
+    left, right = found.pairs.left[clear], found.pairs.right[clear]
+    judged = Judged(left, right, np.zeros(len(clear), dtype=bool))
+    again = link(records, options=LinkOptions(draws=2), judged=judged, seed=1)
+    assert again.calibration.judged == len(clear)
+    assert again.calibration.middle[1] < found.calibration.middle[1]
+    chosen = again.links.likeliest(*again.calibration.middle)
+    for one, part in zip(again.links.groups, chosen, strict=True):
+        group, first, second, _ = one.locate(left, right)
+        blocks = one.partitions.blocks[part[group]]
+        both = (blocks >> first[:, None] & 1) & (blocks >> second[:, None] & 1)
+        assert not both.any()

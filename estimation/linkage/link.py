@@ -269,7 +269,7 @@ def _weighed(
         some = some.plus(Pairs(left, right, none, np.zeros_like(left)))
         chance = np.concatenate([chance, np.full(len(left), 0.5)])
         scored[left] = True
-        some, chance = _without(some, chance, judged)
+        chance = _doubted(some, chance, judged)
     found = grouping(len(table), some, chance, MOST_ENUMERATED)
     if found.cut > _MOST_CUT * max(float(chance.sum()), 1.0):
         raise NotEstimableError(
@@ -301,12 +301,15 @@ def _weighed(
     return dataclasses.replace(links, unkept=int(unkept.sum())).judged(judged)
 
 
-def _without(some: Pairs, chance: FloatArray, judged: Judged) -> tuple[Pairs, FloatArray]:
-    """Return pairs without those that were judged to be two persons: they make no unit."""
+def _doubted(some: Pairs, chance: FloatArray, judged: Judged) -> FloatArray:
+    """Return probabilities with those judged to be two persons below a half.
+
+    They make no unit, and stay in their group: that they looked like one person is what they teach.
+    """
     records = 1 + max(int(some.right.max(initial=0)), int(judged.right.max(initial=0)))
     apart = judged.left[~judged.same] * records + judged.right[~judged.same]
-    kept = ~np.isin(some.left * records + some.right, apart)
-    return some.take(kept), chance[kept]
+    doubted = np.isin(some.left * records + some.right, apart)
+    return np.where(doubted, np.minimum(chance, 0.499), chance)
 
 
 def _calibrated(links: Links, pairs: Pairs, judged: Judged | None) -> Calibration:
