@@ -26,6 +26,7 @@ def linked(folder: Path, backend: str, capsys: pytest.CaptureFixture[str]) -> di
     return found
 
 
+# pyspark warns of new pandas and leaves sockets open: faults that are not ours
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::ResourceWarning")
 def test_spark_links_as_duckdb_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plans = [ListPlan("first", 0.5), ListPlan("second", 0.5, script="bgn")]
