@@ -93,7 +93,5 @@ def _judge(name: str, error: Exception) -> int:
 
 def _tell(name: str, message: str, code: int) -> int:
     if sys.stderr is not None:
-        # on a terminal a line of progress may stand there
-        clear = "\r\x1b[2K" if sys.stderr.isatty() else ""
-        print(f"{clear}{name}: {message}", file=sys.stderr)
+        print(f"{name}: {message}", file=sys.stderr)
     return code

@@ -1,6 +1,7 @@
 """The examples run as they are; the one that links lists in small."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,7 @@ from estimation.datasets.load import load_dataset
 from estimation.errors import DataError
 from examples import from_records
 from examples.answering import run
-from examples.pictures import EXAMPLES, run_all
+from examples.pictures import EXAMPLES, KEPT, README, refresh_readme, run_all
 
 
 def test_from_records_to_a_total(tmp_path, monkeypatch, capsys):
@@ -94,6 +95,25 @@ def test_a_fault_is_told_in_one_line_and_the_others_go_on(tmp_path, monkeypatch,
     assert said.err.count("\n") == 1
     assert "table" in said.err
     assert "42 died." in said.out
+
+
+def test_the_pictures_of_the_readme_are_those_of_examples(tmp_path, monkeypatch):
+    text = Path("README.md").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"!\[([^\]]+)\]\(examples/readme/(\w+)\.svg\)", text))
+    assert sorted(shown.values()) == sorted(README) == sorted(one.stem for one in KEPT.iterdir())
+    for words, name in shown.items():
+        assert re.search(r"\d", words), f"{name}: no finding is told"
+        size = (KEPT / f"{name}.svg").stat().st_size
+        assert 10_000 < size < 100_000
+
+    def draws(folder):
+        (folder / "only.svg").write_text("<svg/>")
+        return "42 died."
+
+    monkeypatch.setattr("examples.pictures.EXAMPLES", {"only": draws, "late": lambda folder: ""})
+    monkeypatch.setattr("examples.pictures.README", ("only",))
+    assert refresh_readme(tmp_path / "kept") == 0
+    assert (tmp_path / "kept" / "only.svg").read_text() == "<svg/>"
 
 
 def test_a_folder_that_is_a_file_is_told_in_one_line(tmp_path, capsys):

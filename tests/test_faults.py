@@ -163,16 +163,31 @@ def test_an_interrupt_while_sampling_ends_at_once(tmp_path):
     )  # fmt: skip
     os.close(terminal)
     seen = b""
-    while b"sampling, " not in seen:
+    while b"chain 4" not in seen:
         seen += os.read(screen, 1000)
     running.send_signal(signal.SIGINT)
     start = time.monotonic()
+    seen += _rest(screen)  # a terminal that nobody reads would stop who writes to it
     out, _ = running.communicate(timeout=60)
     assert (running.returncode, out) == (130, "")
     assert time.monotonic() - start < 10
-    last = os.read(screen, 100_000).decode().splitlines()[-1]
+    last = seen.decode().splitlines()[-1]
     assert "undercount total: interrupted with 0 of 1 done" in last
+    # the bars are gone, and the cursor is back
+    assert last.count("\x1b[2K") >= 5
+    assert b"\x1b[?25h" in seen
     assert _records(tmp_path / "fits") == []
+
+
+def _rest(screen):
+    """Return what is shown until the last program has closed the terminal."""
+    seen = b""
+    while True:
+        try:
+            more = os.read(screen, 65_536)
+        except OSError:  # what Linux says of a terminal that is closed
+            return seen
+        seen += more
 
 
 def test_two_processes_on_one_store_are_both_right(undisturbed, tmp_path, full):

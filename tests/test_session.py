@@ -11,6 +11,7 @@ from estimation.errors import InvalidValueError, NotEstimableError, UndercountEr
 from estimation.fit.preflight import fitting_data, plain_data
 from estimation.fit.session import Session, session
 from estimation.fit.stop import stop, working_for
+from estimation.progress import Chain
 
 SAMPLING = {"draws": 60, "tune": 100, "chains": 2, "cores": 2, "seed": 3}
 
@@ -99,8 +100,8 @@ def test_the_number_of_cores_changes_nothing(own):
 
 def test_progress_is_told(own):
     told = []
-    own.sample(Cells([3, 4, 5]), **SAMPLING, progress=lambda *counts: told.append(counts))
-    assert told[-1] == (320, 320, 0)
+    own.sample(Cells([3, 4, 5]), **SAMPLING, progress=told.append)
+    assert told[-1] == (Chain(160, 160), Chain(160, 160))
 
 
 def test_other_shapes_are_other_structures():

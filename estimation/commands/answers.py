@@ -47,7 +47,8 @@ def carry_out(
     confirmed : bool
         Whether many graphs may be sampled.
     """
-    from estimation.commands.common import open_store, progress_line
+    from estimation.commands.common import open_store
+    from estimation.commands.progress import shown_progress
     from estimation.files import refuse_other_run, whole_folder
     from estimation.fit.executors import named_executor
     from estimation.study.analyses import answer_all
@@ -65,11 +66,12 @@ def carry_out(
     if arguments.out is not None:
         refuse_other_run(arguments.out, arguments.command)
     seed = study.seed if arguments.seed is None else arguments.seed
-    with named_executor(arguments.executor or executor(asked)) as workers:
+    work_by = arguments.executor or executor(asked)
+    with named_executor(work_by) as workers, shown_progress(arguments) as tell:
         options = Options(
             seed, arguments.prob, arguments.engine, arguments.accept, arguments.draws,
             open_store(arguments), arguments.refit or "on_change", workers, confirmed,
-            progress_line(arguments),
+            tell,
         )  # fmt: skip
         answered = answer_all(asked, options, one_by_one=_number_of(asked) > 1)
     if arguments.out is not None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from estimation.commands.common import (
     common_options,
     open_store,
-    progress_line,
     store_options,
     whole_argument,
 )
+from estimation.commands.progress import shown_progress
 
 if TYPE_CHECKING:
     from models import Model
@@ -59,11 +59,12 @@ def run(arguments: argparse.Namespace) -> int:
     models = _models(arguments)
     exact = [m for m in models.values() if m.joint.exact and arguments.engine != "nuts"]
     many = len(exact) * (arguments.simulations or SIMULATIONS["exact"]) >= _MANY
-    with named_executor(arguments.executor or ("processes" if many else "none")) as executor:
+    work_by = arguments.executor or ("processes" if many else "none")
+    with named_executor(work_by) as executor, shown_progress(arguments) as tell:
         ranked = simulated_ranks(
             models, arguments.simulations, seed, arguments.engine, executor=executor,
             store=open_store(arguments), refit=arguments.refit or "on_change",
-            tell=progress_line(arguments),
+            tell=tell,
         )  # fmt: skip
     unknowns = sum(len(ranks) for ranks, _ in ranked.values())
     found: dict[str, tuple[tuple[Calibration, ...], int]] = {

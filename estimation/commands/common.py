@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from estimation.fit.batch import Progress
     from estimation.fit.store import Store
     from estimation.result import Result
 
@@ -131,27 +128,6 @@ def open_store(arguments: argparse.Namespace) -> Store | None:
     store = Store(folder)
     store.sweep()
     return store
-
-
-def progress_line(arguments: argparse.Namespace) -> Callable[[Progress], None]:
-    """Return a function that tells how far the work is on stderr, on a terminal only."""
-    from estimation.fit.batch import silent
-
-    if arguments.quiet or arguments.json or not sys.stderr.isatty():
-        return silent
-
-    def tell(now: Progress) -> None:
-        said = f"{now.name}: {'preparing' if now.stage == 'started' else now.stage}"
-        if now.stage == "sampling":
-            said += f", {now.done:,} of {now.total:,} draws"
-            said += f", {now.divergences} divergent" if now.divergences else ""
-        elif now.total:
-            said += f", {now.done:,} of {now.total:,}"
-        end = "\n" if now.total and now.done == now.total and now.stage != "sampling" else ""
-        # the line is written over; what is longer is cleared first
-        print(f"\r\x1b[2K{said}", end=end, file=sys.stderr, flush=True)
-
-    return tell
 
 
 def print_json(result: Result) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from estimation.commands.common import common_options, draws_argument, whole_argument
-from estimation.commands.report_tables import write_provenance
+from estimation.commands.report_tables import stored_assumptions, write_provenance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,6 +150,9 @@ def _to_dict(read: MortalityRead, found: Sequence[Excess]) -> dict[str, Any]:
         result["estimates"] = result["estimates"] + other.estimates
         result["notes"] += [note for note in other.notes if note not in result["notes"]]
     result["notes"] = [*result["notes"], *read.notes]
+    result["assumptions"] = stored_assumptions(
+        assumed for one in found for assumed in one.assumptions
+    )
     return result
 
 

@@ -6,15 +6,15 @@ import argparse
 import contextlib
 import dataclasses
 import json
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from estimation.commands.common import common_options, number_argument, whole_argument
+from estimation.commands.progress import shown_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from estimation.linkage.link import Linked
     from estimation.linkage.review import Judged
@@ -152,6 +152,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from estimation.diagnostics.gate import require
     from estimation.linkage.content import checks, content
     from estimation.linkage.link import LinkOptions, link
+    from estimation.progress import begin
     from estimation.report.link_text import link_says
     from estimation.result import finite
 
@@ -159,15 +160,16 @@ def _run(arguments: argparse.Namespace) -> int:
     _check_files(arguments)
     records = _records(arguments)
     salt, judged = _salt(arguments, records)
-    found = link(
-        records,
-        options=LinkOptions(
-            arguments.draws, tuple(arguments.once), arguments.by,
-            None if arguments.reach is None else tuple(arguments.reach), arguments.pairs,
-            arguments.backend, arguments.memory, arguments.cores,
-        ),
-        judged=judged, seed=seed, progress=_progress(arguments),
+    options = LinkOptions(
+        arguments.draws, tuple(arguments.once), arguments.by,
+        None if arguments.reach is None else tuple(arguments.reach), arguments.pairs,
+        arguments.backend, arguments.memory, arguments.cores,
     )  # fmt: skip
+    with shown_progress(arguments) as tell:
+        found = link(
+            records, options=options, judged=judged, seed=seed,
+            progress=lambda step: begin(tell, step),
+        )  # fmt: skip
     verdict = require(checks(found), arguments.accept)
     told = content(
         found,
@@ -287,12 +289,6 @@ def _salt(
     if arguments.labels is None:
         return salt, None
     return salt, read_judged(arguments.labels, records, salt)
-
-
-def _progress(arguments: argparse.Namespace) -> Callable[[str], None] | None:
-    if arguments.quiet or arguments.json or not sys.stderr.isatty():
-        return None
-    return lambda step: print(f"{step} ...", file=sys.stderr, flush=True)
 
 
 def _write(

@@ -11,15 +11,14 @@ from estimation.commands.common import (
     common_options,
     draws_argument,
     number_argument,
-    progress_line,
     whole_argument,
 )
+from estimation.commands.progress import shown_progress
 from estimation.commands.report_tables import write_provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from estimation.overlap.overlap import Overlap
+    from estimation.progress import Tell
 
 #: Exit code where some methods have an answer and others refused.
 _PARTLY = 6
@@ -150,7 +149,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.out is not None:
         refuse_other_run(arguments.out, "lists")
-    name, notes, found = _asked(arguments)
+    with shown_progress(arguments) as tell:
+        name, notes, found = _asked(arguments, tell)
     content = found.result().to_dict()
     content["notes"] = [*content["notes"], *notes]
     content |= found.tables() | {"failed": dict(found.answers.refused)}
@@ -168,7 +168,7 @@ def run(arguments: argparse.Namespace) -> int:
     return code
 
 
-def _asked(arguments: argparse.Namespace) -> tuple[str, tuple[str, ...], Overlap]:
+def _asked(arguments: argparse.Namespace, tell: Tell) -> tuple[str, tuple[str, ...], Overlap]:
     """Return the name of the table, notes of its reader, and what was found."""
     from estimation.overlap.latent import LatentOptions
     from estimation.overlap.linked import FITS, linked_overlap
@@ -198,7 +198,7 @@ def _asked(arguments: argparse.Namespace) -> tuple[str, tuple[str, ...], Overlap
         "weights": _once(arguments.weights, "weights") or None,
         "options": LatentOptions(
             captures=arguments.captures, classes=arguments.classes, draws=arguments.draws,
-            accept=arguments.accept, progress=_progress(arguments),
+            accept=arguments.accept, tell=tell,
         ),
         "thorough": arguments.thorough, "prob": arguments.prob, "seed": seed,
     }  # fmt: skip
@@ -262,17 +262,6 @@ def _once(pairs: list[tuple[str, Any]] | None, where: str) -> dict[str, Any]:
             raise UsageError(f"names {name} twice", where=where, remedy="name it once")
         found[name] = value
     return found
-
-
-def _progress(arguments: argparse.Namespace) -> Callable[[int, int, int], None]:
-    from estimation.fit.batch import Progress
-
-    tell = progress_line(arguments)
-
-    def told(done: int, total: int, divergences: int) -> None:
-        tell(Progress("latent classes", "sampling", done, total, divergences))
-
-    return told
 
 
 def _write(

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from estimation.commands.common import (
     common_options,
     open_store,
-    progress_line,
     store_options,
 )
+from estimation.commands.progress import shown_progress
 from estimation.commands.report_tables import (
     date_argument,
     read_table,
     scope_options,
+    stored_assumptions,
     table_options,
     write_provenance,
 )
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from estimation.nowcasts.answer import Nowcast
+    from estimation.progress import Tell
 
 _NAMES = {"model": "model of late reports", "chain-ladder": "chain ladder"}
 
@@ -62,7 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     rows = read_table(arguments)
     if arguments.out is not None:
         refuse_other_run(arguments.out, "nowcast")
-    found = _nowcasts(arguments, rows)
+    with shown_progress(arguments) as tell:
+        found = _nowcasts(arguments, rows, tell)
     if arguments.out is not None:
         _write(arguments, found)
     if arguments.json:
@@ -74,24 +77,24 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _nowcasts(arguments: argparse.Namespace, rows: Any) -> list[Nowcast]:
+def _nowcasts(arguments: argparse.Namespace, rows: Any, tell: Tell) -> list[Nowcast]:
     import dataclasses
 
-    from estimation.fit.batch import Progress
     from estimation.nowcasts.answer import METHODS
     from estimation.nowcasts.nowcast import nowcast
+    from estimation.progress import begin, watch
 
     methods = [one for one in METHODS if arguments.method in (one, "both")]
-    tell = progress_line(arguments)
     found = []
     for method in methods:
+        begin(tell, _NAMES[method])
         one = nowcast(
             rows, arguments.as_of, method=method, max_delay=arguments.max_delay,
             window=arguments.window, drift=arguments.drift, prob=arguments.prob,
             draws=arguments.draws, seed=1 if arguments.seed is None else arguments.seed,
             store=open_store(arguments) if method == "model" else None,
             refit=arguments.refit or "on_change", cores=arguments.cores, accept=arguments.accept,
-            progress=lambda *counts: tell(Progress("nowcast", "sampling", *counts)),
+            progress=watch(tell, "nowcast"),
         )  # fmt: skip
         if arguments.last is not None:
             one = dataclasses.replace(one, last=min(arguments.last, len(one.reports.periods)))
@@ -105,6 +108,9 @@ def _to_dict(found: Sequence[Nowcast]) -> dict[str, Any]:
     for other in found[1:]:
         result["estimates"] += [row for row in other.rows() if row["name"] == "eventual"]
         result["notes"] += [note for note in other.notes if note not in result["notes"]]
+    result["assumptions"] = stored_assumptions(
+        assumed for one in found for assumed in one.assumptions
+    )
     return result
 
 

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 from estimation.commands.common import (
     common_options,
     open_store,
-    progress_line,
     store_options,
 )
+from estimation.commands.progress import shown_progress
 from estimation.commands.report_tables import (
     date_argument,
     read_table,
     scope_options,
     steps_argument,
+    stored_assumptions,
     table_options,
     write_provenance,
 )
@@ -81,14 +82,17 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         refuse_other_run(arguments.out, "replay")
     dates = replay_dates(rows, arguments.begin, arguments.end, arguments.every)
-    with named_executor(arguments.executor or "none") as executor:
+    with (
+        named_executor(arguments.executor or "none") as executor,
+        shown_progress(arguments) as tell,
+    ):
         found = replay(
             rows, dates, method=arguments.method, last=arguments.last,
             max_delay=arguments.max_delay, window=arguments.window, drift=arguments.drift,
             draws=arguments.draws or _DRAWS, seed=1 if arguments.seed is None else arguments.seed,
             store=open_store(arguments) if arguments.method == "model" else None,
             refit=arguments.refit or "on_change", executor=executor, cores=arguments.cores,
-            accept=arguments.accept, tell=progress_line(arguments),
+            accept=arguments.accept, tell=tell,
         )  # fmt: skip
     if arguments.out is not None:
         _write(arguments, found)
@@ -115,7 +119,8 @@ def _to_dict(arguments: argparse.Namespace, found: Replay) -> dict[str, Any]:
         "engine": "nuts" if arguments.method == "model" else "classical", "seed": found.seed,
         "prob": arguments.prob, "interval": "eti", "estimates": [],
         "diagnostics": _diagnostics(found), "published": [], "notes": list(found.notes),
-        "versions": versions(), "scores": score_rows(found),
+        "assumptions": stored_assumptions(found.assumptions), "versions": versions(),
+        "scores": score_rows(found),
         "differences": [vars(one) for one in differences(found)],
         "replay": forecast_rows(found), "failed": found.failed,
     }  # fmt: skip

@@ -1,11 +1,11 @@
-"""What `nowcast` and `replay` share: the table, its columns, the folder that is written."""
+"""What `nowcast` and `replay` share, `excess` in part: the table, and the folder that is written."""
 
 from __future__ import annotations
 
 import argparse
 import datetime
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -162,6 +162,14 @@ def read_table(arguments: argparse.Namespace) -> ReportRows:
             )  # fmt: skip
         options[other] = value
     return read_snapshots(arguments.table, select=select, **options)
+
+
+def stored_assumptions(found: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Return assumptions as they are printed and kept, each once."""
+    told = [
+        {key: one.get(key, "") for key in ("statement", "if_false", "because")} for one in found
+    ]
+    return [one for place, one in enumerate(told) if one not in told[:place]]
 
 
 def write_provenance(folder: Path, arguments: argparse.Namespace, seed: int) -> None:

@@ -13,9 +13,9 @@ from estimation.commands.common import (
     draws_argument,
     engine_option,
     open_store,
-    progress_line,
     store_options,
 )
+from estimation.commands.progress import shown_progress
 
 if TYPE_CHECKING:
     from estimation.fit.store import Refit
@@ -52,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     from estimation.commands.answers import sections
     from estimation.files import refuse_other_run
     from estimation.fit.executors import named_executor
+    from estimation.progress import begin
     from estimation.result import finite
     from estimation.study.read import read_study
     from estimation.study.run import fit_study
@@ -69,13 +70,17 @@ def run(arguments: argparse.Namespace) -> int:
     refuse_other_run(target, "run")
     # a repetition that took its fits from the store would prove nothing
     refit: Refit = arguments.refit or ("always" if recorded else "on_change")
-    with named_executor(arguments.executor or "none") as executor:
+    with (
+        named_executor(arguments.executor or "none") as executor,
+        shown_progress(arguments) as tell,
+    ):
         outcome = fit_study(
             study, seed=seed, prob=settings["prob"], engine=settings["engine"],
             accept=settings["accept"], draws=settings["draws"], store=open_store(arguments),
-            refit=refit, executor=executor, tell=progress_line(arguments),
+            refit=refit, executor=executor, tell=tell,
         )  # fmt: skip
-    write_run(outcome, target, settings)
+        begin(tell, "tables, figures and report")
+        write_run(outcome, target, settings)
     if arguments.json:
         found = outcome.result().to_dict() | sections(outcome.answered)
         print(json.dumps(finite(found | {"failed": outcome.failed}), allow_nan=False))
@@ -103,6 +108,7 @@ def _recorded(study: str | None) -> dict | None:  # type: ignore[type-arg]
 
 
 def _print(study: Study, outcome: Outcome, target: Path, *, quiet: bool) -> None:
+    from estimation.report.html.run_folder import REPORT
     from estimation.report.text import (
         answer,
         bullets,
@@ -162,7 +168,12 @@ def _print(study: Study, outcome: Outcome, target: Path, *, quiet: bool) -> None
     record = json.loads((target / "provenance.json").read_text(encoding="utf-8"))
     tables = [name for name in record["files"] if "/" not in name and name.endswith(".csv")]
     tables.sort(key=lambda name: (name != "summary.csv", name))
-    print(f"\nWritten to {target}: {', '.join(tables)}, summary.json, posterior/, provenance.json")
+    written = [*tables, "summary.json", "posterior/", "provenance.json"]
+    if (target / REPORT).is_file():
+        written.insert(0, REPORT)
+    print(f"\nWritten to {target}: {', '.join(written)}")
+    if str(record.get("report", "")).startswith("not written"):
+        print(f"Report: {record['report']}")
     drawn = [word for word in record["figures"].split(", ") if not word.endswith(".svg")]
     print(f"Figures (SVG too): {', '.join(drawn)}")
 

@@ -16,10 +16,10 @@ from estimation.commands.common import (
     number_argument,
     open_store,
     print_json,
-    progress_line,
     store_options,
     whole_argument,
 )
+from estimation.commands.progress import shown_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -170,10 +170,11 @@ def _draws(
         from estimation.fit.engine import plan
 
         planned = plan(model, arguments.engine, draws=arguments.draws, seed=seed)
-        found = carry_out(
-            {"total": planned}, store=open_store(arguments), refit=arguments.refit or "on_change",
-            tell=progress_line(arguments),
-        )["total"]  # fmt: skip
+        with shown_progress(arguments) as tell:
+            found = carry_out(
+                {"total": planned}, store=open_store(arguments),
+                refit=arguments.refit or "on_change", tell=tell,
+            )["total"]  # fmt: skip
         if isinstance(found, UndercountError):
             raise found
         tree = found[0]

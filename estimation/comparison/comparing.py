@@ -14,6 +14,7 @@ from estimation.comparison.leave_one_out import MOST_REFITS, LeaveOneOut, leave_
 from estimation.errors import UsageError
 from estimation.fit.nuts import TUNE
 from estimation.fit.store import Refit, Store
+from estimation.progress import Tell, silent
 from models.model import Model
 
 #: Verdicts on a method.
@@ -115,7 +116,7 @@ def compare_models(
     strata: Sequence[str] | None = None, draws: int | None = None, chains: int = 4,
     tune: int = TUNE, seed: int = 1, cores: int | None = None,
     store: Store | str | Path | None = None, refit: Refit = "on_change",
-    executor: Executor | None = None,
+    executor: Executor | None = None, tell: Tell = silent,
 ) -> Comparison:  # fmt: skip
     """Compare models of one table by what they predict of counts they did not see.
 
@@ -131,7 +132,7 @@ def compare_models(
         See `leave_future_out`.
     strata
         See `leave_stratum_out`.
-    draws, chains, tune, seed, cores, store, refit, executor
+    draws, chains, tune, seed, cores, store, refit, executor, tell
         See `estimation.fit.batch.fit_many`.
 
     Raises
@@ -146,7 +147,7 @@ def compare_models(
                          remedy="a list of " + ", ".join(METHODS))  # fmt: skip
     fitting: dict[str, Any] = {
         "draws": draws, "chains": chains, "tune": tune, "seed": seed, "cores": cores,
-        "store": store, "refit": refit, "executor": executor,
+        "store": store, "refit": refit, "executor": executor, "tell": tell,
     }  # fmt: skip
     details: dict[str, LeaveOneOut | HeldOutComparison] = {}
     compared: list[Compared] = []

@@ -20,6 +20,7 @@ from estimation.errors import InvalidValueError, RefusedError, UndercountError, 
 from estimation.fit.engine import as_store
 from estimation.fit.nuts import TUNE
 from estimation.fit.store import Refit, Store
+from estimation.progress import Tell, silent
 from models.cells import Cells
 from models.model import Model
 
@@ -139,7 +140,7 @@ def leave_future_out(
     earliest: int | datetime.date | None = None, *, draws: int | None = None, chains: int = 4,
     tune: int = TUNE, seed: int = 1, cores: int | None = None,
     store: Store | str | Path | None = None, refit: Refit = "on_change",
-    executor: Executor | None = None,
+    executor: Executor | None = None, tell: Tell = silent,
 ) -> HeldOutComparison:  # fmt: skip
     """Compare models by the joint density of the next counts, given those up to a cutoff.
 
@@ -154,7 +155,7 @@ def leave_future_out(
         would overlap, for then they would not be independent.
     earliest : int or datetime.date, optional
         Periods before the first cutoff, or the first day predicted there; half of all by default.
-    draws, chains, tune, seed, cores, store, refit, executor
+    draws, chains, tune, seed, cores, store, refit, executor, tell
         See `estimation.fit.batch.fit_many`.
 
     Raises
@@ -176,7 +177,7 @@ def leave_future_out(
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise UsageError(f"must be {least} or more, not {value!r}", where=word)
     cutoffs = _cutoffs(cells, horizon, folds, earliest)
-    settings = Settings(draws, chains, tune, seed, cores, as_store(store), refit, executor)
+    settings = Settings(draws, chains, tune, seed, cores, as_store(store), refit, executor, tell)
     asked: dict[tuple[str, str], HeldOut | UndercountError] = {}
     for (name, model), first in itertools.product(models.items(), cutoffs):
         hidden = np.zeros(cells.shape, bool)
@@ -190,7 +191,7 @@ def leave_stratum_out(
     models: Mapping[str, Model], strata: Sequence[str] | None = None, *, draws: int | None = None,
     chains: int = 4, tune: int = TUNE, seed: int = 1, cores: int | None = None,
     store: Store | str | Path | None = None, refit: Refit = "on_change",
-    executor: Executor | None = None,
+    executor: Executor | None = None, tell: Tell = silent,
 ) -> HeldOutComparison:  # fmt: skip
     """Compare models by the density of all names of a stratum, given those of the others.
 
@@ -200,7 +201,7 @@ def leave_stratum_out(
         By name; of one table with strata.
     strata : sequence of str, optional
         Which; all that are pooled and observed by default.
-    draws, chains, tune, seed, cores, store, refit, executor
+    draws, chains, tune, seed, cores, store, refit, executor, tell
         See `estimation.fit.batch.fit_many`.
 
     Raises
@@ -232,7 +233,7 @@ def leave_stratum_out(
             )  # fmt: skip
     if len(chosen) < 2:
         raise InvalidValueError("fewer than two strata to hold out", where="strata")
-    settings = Settings(draws, chains, tune, seed, cores, as_store(store), refit, executor)
+    settings = Settings(draws, chains, tune, seed, cores, as_store(store), refit, executor, tell)
     asked: dict[tuple[str, str], HeldOut | UndercountError] = {}
     for (name, model), stratum in itertools.product(models.items(), chosen):
         column = cells.strata.index(stratum)

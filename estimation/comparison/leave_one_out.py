@@ -22,6 +22,7 @@ from estimation.fit.engine import as_store
 from estimation.fit.key import canonical
 from estimation.fit.nuts import TUNE
 from estimation.fit.store import Refit, Store
+from estimation.progress import Tell, silent
 from estimation.randomness import stream
 from models.beliefs.base import FloatArray
 from models.field import Field
@@ -101,7 +102,7 @@ def leave_one_out(
     method: Literal["auto", "psis", "refit"] = "auto", most_refits: int = MOST_REFITS,
     draws: int | None = None, chains: int = 4, tune: int = TUNE, seed: int = 1,
     cores: int | None = None, store: Store | str | Path | None = None,
-    refit: Refit = "on_change", executor: Executor | None = None,
+    refit: Refit = "on_change", executor: Executor | None = None, tell: Tell = silent,
 ) -> LeaveOneOut:  # fmt: skip
     """Compare models by the density of each cell given all other cells.
 
@@ -120,6 +121,8 @@ def leave_one_out(
         See `estimation.fit.engine.fit`.
     executor : concurrent.futures.Executor, optional
         Makes fits and refits side by side; the numbers do not depend on it.
+    tell : callable
+        Told how far fits and refits are.
 
     Raises
     ------
@@ -135,7 +138,7 @@ def leave_one_out(
         raise UsageError(f"no method {method!r}", where="method", remedy="auto, psis or refit")
     if isinstance(most_refits, bool) or not isinstance(most_refits, int) or most_refits < 0:
         raise UsageError(f"must be 0 or more, not {most_refits!r}", where="most_refits")
-    settings = Settings(draws, chains, tune, seed, cores, as_store(store), refit, executor)
+    settings = Settings(draws, chains, tune, seed, cores, as_store(store), refit, executor, tell)
     points = _points(models)
     every = method == "refit" or (method == "auto" and points.size <= FEW_POINTS)
     trees = _fits(models, dict(fits or {}), settings)
@@ -264,7 +267,7 @@ def _fits(
     plans = {name: settings.plan(model) for name, model in models.items() if name not in given}
     made = carry_out(
         plans, store=settings.store, refit=settings.refit, executor=settings.executor,
-        cores=settings.cores,
+        cores=settings.cores, tell=settings.tell,
     )  # fmt: skip
     fresh = {
         name: one if isinstance(one, UndercountError) else one[0] for name, one in made.items()

@@ -26,6 +26,7 @@ from estimation.fit.engine import Plan, plan
 from estimation.fit.nuts import TUNE, nuts_draws
 from estimation.fit.record import Record
 from estimation.fit.store import Refit, Store, obtain
+from estimation.progress import Progress, Tell, silent
 from estimation.randomness import stream
 from models.beliefs.base import FloatArray
 from models.cells import Cells
@@ -51,6 +52,7 @@ class Settings:
     store: Store | None = None
     refit: Refit = "on_change"
     executor: Executor | None = None
+    tell: Tell = silent
 
     def plan(self, model: Model) -> Plan:
         """Return how a model will be fitted."""
@@ -119,8 +121,17 @@ def carry_out_held_out[Name](
         name: (one, settings.store, settings.refit, cores or settings.cores)
         for name, one in asked.items() if isinstance(one, HeldOut)
     }  # fmt: skip
+    counted = 0
+
+    def done(name: Name, result: Any) -> None:
+        nonlocal counted
+        counted += 1
+        words = ", ".join(map(str, name)) if isinstance(name, tuple) else f"cell {name}"
+        stage = "failed" if isinstance(result, UndercountError) else "made"
+        settings.tell(Progress(words, stage, counted, len(tasks)))
+
     results: dict[Any, Any] = run_tasks(
-        _carry_out_one, tasks, executor=settings.executor, store=settings.store
+        _carry_out_one, tasks, executor=settings.executor, store=settings.store, done=done
     )
     results |= {name: one for name, one in asked.items() if isinstance(one, UndercountError)}
     return {

@@ -21,13 +21,14 @@ from estimation.errors import (
     UndercountError,
     UsageError,
 )
-from estimation.fit.batch import Progress, Tell, run_tasks, silent
+from estimation.fit.batch import run_tasks
 from estimation.fit.engine import Engine, plan
 from estimation.fit.exact import exact_draws
 from estimation.fit.key import code_digest, content_key, engine_versions
 from estimation.fit.nuts import nuts_draws
 from estimation.fit.record import Record
 from estimation.fit.store import Refit, Store, obtain
+from estimation.progress import Progress, Tell, silent
 from estimation.randomness import integer, stream
 from models.learned import Learned
 from models.model import Model

@@ -6,7 +6,6 @@ that follows from their content.  Order, parallel work and repetition therefore 
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 import uuid
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -19,40 +18,12 @@ from estimation.fit.cluster import Cluster, LostCluster
 from estimation.fit.engine import Engine, Plan, as_store, plan
 from estimation.fit.stop import stop, working_for
 from estimation.fit.store import Refit, Store
+from estimation.progress import STARTED, Progress, Tell, silent, watch
 
 if TYPE_CHECKING:
     import xarray
 
     from models.model import Model
-
-
-@dataclasses.dataclass(frozen=True)
-class Progress:
-    """How far a batch is.
-
-    Parameters
-    ----------
-    name : str
-        The task.
-    stage : {"started", "sampling", "stored", "made", "failed"}
-    done, total : int
-        Draws of that task while it is sampling, else tasks of the batch.
-    divergences : int
-        So far, while sampling.
-    """
-
-    name: str
-    stage: str
-    done: int
-    total: int
-    divergences: int = 0
-
-
-Tell = Callable[[Progress], None]
-
-
-def silent(_: Progress) -> None:
-    """Tell nothing."""
 
 
 def run_tasks[Name: Hashable](
@@ -259,9 +230,5 @@ def carry_out(
 def _carry_out_one(
     planned: Plan, store: Store | None, refit: Refit, cores: int | None, name: str, tell: Tell
 ) -> tuple[xarray.DataTree, str]:
-    if tell is silent:
-        return planned.obtain(store, refit, cores)
-    tell(Progress(name, "started", 0, 0))
-    return planned.obtain(
-        store, refit, cores, lambda *counts: tell(Progress(name, "sampling", *counts))
-    )
+    tell(Progress(name, STARTED))
+    return planned.obtain(store, refit, cores, watch(tell, name))

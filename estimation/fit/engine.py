@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,6 +11,7 @@ from estimation.fit import exact, nuts
 from estimation.fit.record import Record
 from estimation.fit.store import Refit, Store, obtain
 from estimation.fit.tree import from_record, ingredients, labeled, to_record, to_tree
+from estimation.progress import Watch
 from models.model import Model
 
 if TYPE_CHECKING:
@@ -42,9 +42,7 @@ class Plan:
         """Return everything that the numbers depend on."""
         return ingredients(self.model, self.engine, self.seed, self.settings)
 
-    def carry_out(
-        self, cores: int | None = None, progress: Callable[[int, int, int], None] | None = None
-    ) -> xarray.DataTree:
+    def carry_out(self, cores: int | None = None, progress: Watch | None = None) -> xarray.DataTree:
         """Draw from the posterior."""
         chains, size = self.settings["chains"], self.settings["draws"]
         statistics = None
@@ -63,7 +61,7 @@ class Plan:
 
     def obtain(
         self, store: Store | None, refit: Refit, cores: int | None = None,
-        progress: Callable[[int, int, int], None] | None = None,
+        progress: Watch | None = None,
     ) -> tuple[xarray.DataTree, str]:  # fmt: skip
         """Return the fit, and whether it was "stored" or "made"; see `estimation.fit.store`."""
         fresh: list[xarray.DataTree] = []
@@ -117,7 +115,7 @@ def fit(
     seed: int = 1,
     store: Store | str | Path | None = None,
     refit: Refit = "on_change",
-    progress: Callable[[int, int, int], None] | None = None,
+    progress: Watch | None = None,
 ) -> xarray.DataTree:
     """Draw from the posterior of a model.
 
@@ -143,7 +141,7 @@ def fit(
         With a store: take the fit from there or refuse; fit if model, data, settings, seed or
         library versions are new; fit anew in any case.
     progress : callable, optional
-        Told draws done, all draws, and divergences, while NUTS runs.
+        Told how far each chain is, while NUTS runs; see `estimation.progress`.
 
     Returns
     -------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from estimation.errors import UndercountError
 from estimation.fit.exact import defined
 from estimation.fit.session import session
+from estimation.progress import Watch
 from estimation.randomness import integer, stream
 from models.learned import Learned
 from models.lists.form import POOLED
@@ -108,7 +108,7 @@ class Sampled:
 def sample_graph(
     model: Model, draws: int = DRAWS, *, tune: int = TUNE, chains: int = CHAINS,
     cores: int | None = None, seed: int = 1,
-    progress: Callable[[int, int, int], None] | None = None, target_accept: float | None = None,
+    progress: Watch | None = None, target_accept: float | None = None,
 ) -> Sampled:  # fmt: skip
     """Sample the graph of a model; what lies outside the graph does not matter.
 
@@ -121,7 +121,7 @@ def sample_graph(
     seed : int
         Seed of the run.
     progress : callable, optional
-        Told draws done, all draws, and divergences.
+        Told how far each chain is; see `estimation.progress`.
     target_accept : float, optional
         Mean acceptance; by default what suits the model.
     """

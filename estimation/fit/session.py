@@ -17,6 +17,7 @@ from estimation.errors import UndercountError
 from estimation.fit.preflight import StartCheck, fitting_data, plain_data
 from estimation.fit.stop import asked_to_stop
 from estimation.places import set_compile_folder
+from estimation.progress import Chain, Watch
 
 if TYPE_CHECKING:
     import pymc
@@ -141,7 +142,7 @@ class Session:
 
     def sample(
         self, model: Graphed, *, draws: int, tune: int, chains: int, cores: int, seed: int,
-        progress: Callable[[int, int, int], None] | None = None, target_accept: float = 0.8,
+        progress: Watch | None = None, target_accept: float = 0.8,
     ) -> Any:  # fmt: skip
         """Sample the graph of a model by NUTS.
 
@@ -155,7 +156,7 @@ class Session:
         seed : int
             0 to 2^32 - 1.
         progress : callable, optional
-            Told draws done, all draws, and divergences, a few times a second.
+            Told how far each chain is, a few times a second; see `estimation.progress`.
         target_accept : float
             Mean acceptance that the step size is tuned for.
 
@@ -215,15 +216,10 @@ def _wait(running: Any) -> Any:
                 raise KeyboardInterrupt from None
 
 
-def _told(progress: Callable[[int, int, int], None]) -> Callable[[list[Any]], None]:
-    def tell(chains: list[Any]) -> None:
-        progress(
-            sum(chain.finished_draws for chain in chains),
-            sum(chain.total_draws for chain in chains),
-            sum(len(chain.divergent_draws) for chain in chains),
-        )
-
-    return tell
+def _told(progress: Watch) -> Callable[[list[Any]], None]:
+    return lambda chains: progress(tuple(
+        Chain(one.finished_draws, one.total_draws, len(one.divergent_draws)) for one in chains
+    ))  # fmt: skip
 
 
 #: The session of this process.

@@ -12,12 +12,13 @@ import numpy as np
 from estimation.diagnostics.gate import exact_verdict, require, sampled_verdict
 from estimation.diagnostics.verdicts import FAIL, Verdict
 from estimation.errors import GateError, RefusedError, UndercountError, UsageError
-from estimation.fit.batch import Tell, carry_out, silent
+from estimation.fit.batch import carry_out
 from estimation.fit.engine import Plan, plan
 from estimation.fit.store import Refit, Store
 from estimation.learning.conflict import IN_CONFLICT, Conflict, conflict
 from estimation.learning.sources import sources, without
 from estimation.learning.spans import Span, deaths_of, names_of, spans_of
+from estimation.progress import Tell, silent
 from estimation.randomness import stream
 from estimation.summaries.losses import Losses
 from models.model import Model

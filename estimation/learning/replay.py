@@ -17,7 +17,7 @@ from estimation.diagnostics.gate import sampled_verdict
 from estimation.diagnostics.verdicts import FAIL, INCONCLUSIVE, Check, Thresholds, Verdict
 from estimation.errors import UndercountError
 from estimation.fit import nuts
-from estimation.fit.batch import Progress, Tell, run_tasks, silent
+from estimation.fit.batch import run_tasks
 from estimation.fit.engine import as_store
 from estimation.fit.key import code_digest, engine_versions
 from estimation.fit.record import Record
@@ -35,6 +35,7 @@ from estimation.learning.as_known import (
 )
 from estimation.learning.history import Day, History, shipped_history
 from estimation.learning.naive import continued, divided, quantiles
+from estimation.progress import Progress, Tell, silent
 from estimation.randomness import stream
 from models.beliefs.base import FloatArray
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +18,7 @@ from estimation.fit.record import Record
 from estimation.fit.store import Refit, Store, obtain
 from estimation.fit.tree import to_tree
 from estimation.nowcasts.windows import padded
+from estimation.progress import Watch
 from models.losses import Walk, walk_pooled
 from models.model import Model
 from models.reports import Reports
@@ -27,7 +27,6 @@ from models.triangle import Delays, Triangle
 if TYPE_CHECKING:
     import xarray
 
-Progress = Callable[[int, int, int], None]
 
 #: A replay judges its fits more mildly: each is one of many, and has few draws.  Divergences are
 #: told, and its scores say how good it was.
@@ -94,7 +93,7 @@ def late_model(reports: Reports, drift: float | None) -> Model:
 
 def fit_tree(
     reports: Reports, drift: float | None, sampler: Sampler, *, store: Store | None = None,
-    refit: Refit = "on_change", cores: int | None = None, progress: Progress | None = None,
+    refit: Refit = "on_change", cores: int | None = None, progress: Watch | None = None,
     densities: bool = True,
 ) -> tuple[xarray.DataTree, tuple[dict[str, str], ...]]:  # fmt: skip
     """Return the fit, and what the model assumes as plain data.
@@ -149,7 +148,7 @@ def drawn(tree: xarray.DataTree) -> Drawn:
 
 def keep_names(
     reports: Reports, periods: int, drift: float | None, sampler: Sampler, store: Store | None,
-    refit: Refit, cores: int | None, progress: Progress | None = None,
+    refit: Refit, cores: int | None, progress: Watch | None = None,
 ) -> tuple[NDArray[np.int64], Verdict, str]:  # fmt: skip
     """Return draws of the names of each period, and keep them; for processes too.
 

@@ -25,6 +25,7 @@ from estimation.nowcasts.windows import (
     default_last,
     refuse_without_delays,
 )
+from estimation.progress import Watch
 from estimation.tables.report_rows import ReportRows
 from estimation.words import suggestion
 from models.reports import Reports
@@ -32,7 +33,8 @@ from models.reports import Reports
 #: Draws of the chain ladder: they cost next to nothing.
 _CLASSICAL_DRAWS = 10_000
 
-_ALIKE = {
+#: What the chain ladder assumes.
+ALIKE = {
     "statement": "delays of the last periods are those of all periods of the window",
     "if_false": "either",
     "because": "slower reports now than before make it too low, faster ones too high, and its "
@@ -51,7 +53,7 @@ def nowcast(
     prob: float = 0.95, draws: int | None = None, chains: int = nuts.CHAINS,
     tune: int | None = None, seed: int = 1, store: Store | str | Path | None = None,
     refit: Refit = "on_change", cores: int | None = None, accept: str | None = None,
-    progress: fits.Progress | None = None,
+    progress: Watch | None = None,
 ) -> Nowcast:  # fmt: skip
     """Return how many names of each period will ever be known, from what was known at a date alone.
 
@@ -118,7 +120,7 @@ def nowcast(
         names, reported, order = classical.eventual[:, :, None], None, np.inf
         total = classical.total + (full.total - reports.total)
         verdict = exact_verdict({"eventual": total}, (), prob)
-        versions, assumptions = engine_versions("exact"), (_ALIKE,)
+        versions, assumptions = engine_versions("exact"), (ALIKE,)
         notes += [note for note in classical.notes[1:] if note not in notes]
     return Nowcast(
         title_of(rows), method, reports, total, names, reported, earlier, scope.max_delay,

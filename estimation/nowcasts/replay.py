@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import itertools
 from collections.abc import Mapping, Sequence
@@ -15,12 +16,12 @@ from numpy.typing import NDArray
 from estimation.classical.nowcast import classical_nowcast
 from estimation.diagnostics.verdicts import PASS
 from estimation.errors import NotEstimableError, UndercountError, UsageError
-from estimation.fit.batch import Progress, Tell, run_tasks, silent
+from estimation.fit.batch import run_tasks
 from estimation.fit.engine import as_store
 from estimation.fit.store import Refit, Store
 from estimation.nowcasts import fits
 from estimation.nowcasts.answer import METHODS, Method
-from estimation.nowcasts.nowcast import title_of
+from estimation.nowcasts.nowcast import ALIKE, title_of
 from estimation.nowcasts.pasts import AS_REPORTED, CHAIN_LADDER, MODEL, Past, Replay
 from estimation.nowcasts.questions import (
     Question,
@@ -32,6 +33,7 @@ from estimation.nowcasts.questions import (
     replay_scope,
 )
 from estimation.nowcasts.windows import Scope, counted, default_last
+from estimation.progress import Progress, Tell, silent
 from estimation.tables.report_rows import ReportRows
 from estimation.words import suggestion
 from models.checks import whole
@@ -129,8 +131,18 @@ def replay(
     gaps = [steps_between(a, b, rows.step) for a, b in itertools.pairwise(days)]
     return Replay(
         title_of(rows), tuple(pasts), failed, scope.max_delay, scope.window, shown, rows.step,
-        max(min(gaps, default=1), 1), seed, tuple(notes),
+        max(min(gaps, default=1), 1), seed, tuple(notes), _assumed(method, drift, asked),
     )  # fmt: skip
+
+
+def _assumed(
+    method: Method, drift: float | None, asked: Mapping[str, Question]
+) -> tuple[Mapping[str, str], ...]:
+    """Return what the forecasts assume; it is the same at all dates."""
+    if method != "model":
+        return (ALIKE,)
+    model = fits.late_model(next(iter(asked.values())).reports, drift)
+    return tuple(dataclasses.asdict(one) for one in model.assumptions())
 
 
 def _answers(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from estimation.fit import nuts
 from estimation.fit.engine import plan
 from estimation.fit.tree import to_tree
 from estimation.overlap.cells import CellCheck, check_cells
+from estimation.progress import Tell, silent, watch
 from estimation.summaries.estimates import estimate_rows
 from estimation.summaries.overlap import OverlapEstimate
 from models.lists.form import POOLED
@@ -28,7 +29,6 @@ from models.overlapping import Overlapping
 if TYPE_CHECKING:
     import xarray
 
-Progress = Callable[[int, int, int], None]
 
 #: Scales of the prior that are tried.
 SPREADS = (0.5, 1.0, 2.0)
@@ -74,7 +74,10 @@ class LatentOptions:
     accept : str, optional
         Why a fit whose checks fail is to be reported all the same.
     cores : int, optional
-    progress : callable, optional
+    tell : callable
+        Told how far a fit is.
+    name : str
+        What a fit is called when it is told.
     """
 
     captures: str = "pooled"
@@ -84,7 +87,8 @@ class LatentOptions:
     tune: int | None = None
     accept: str | None = None
     cores: int | None = None
-    progress: Progress | None = None
+    tell: Tell = silent
+    name: str = "latent classes"
 
 
 def latent_model(
@@ -175,7 +179,7 @@ def sampled(model: Model, options: LatentOptions, seed: int) -> Drawn:
     settings = planned.settings
     estimands, unknowns, statistics = nuts.nuts_draws(
         model, settings["draws"], tune=settings["tune"], chains=settings["chains"],
-        cores=options.cores, seed=seed, progress=options.progress,
+        cores=options.cores, seed=seed, progress=watch(options.tell, options.name),
     )  # fmt: skip
     tree = to_tree(
         model, estimands, unknowns, statistics, engine="nuts", seed=seed, settings=settings,

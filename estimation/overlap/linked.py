@@ -24,6 +24,7 @@ from estimation.overlap.methods import (
 )
 from estimation.overlap.mixture import Mixed, checked_weights, mixture
 from estimation.overlap.overlap import Overlap, asked_again, overlap, short_loglinear
+from estimation.progress import begin
 from estimation.randomness import integer
 from estimation.summaries.overlap import OverlapEstimate
 from estimation.tables.linkage_draws import LinkageDraws
@@ -145,6 +146,7 @@ def _asked(
     refused: dict[str, str] = {}
     fitted: LatentFit | None = None
     for name in names:
+        begin(options.tell, "latent classes" if name == "latent" else name)
         try:
             most = fits if name == "latent" else _most(name, tables)
             places = list(tables)

@@ -16,7 +16,6 @@ from estimation.overlap.latent import (
     Drawn,
     LatentFit,
     LatentOptions,
-    Progress,
     latent_estimate,
     latent_model,
     latent_rows,
@@ -25,6 +24,7 @@ from estimation.overlap.latent import (
 from estimation.overlap.linkage import Linked
 from estimation.overlap.linked_verdict import fit_verdict, pooled_verdict
 from estimation.overlap.methods import REFUSALS
+from estimation.progress import Progress
 from estimation.randomness import integer
 from models.lists.lists import Lists
 from models.lists.patterns import BoolArray, Patterns
@@ -113,8 +113,8 @@ def linked_latent(
     refused: dict[int, str] = {}
     fault: Exception | None = None
     for number, place in enumerate(places):
-        progress = _told(options.progress, number, len(places))
-        own = dataclasses.replace(part, progress=progress)
+        name = f"{options.name}, draw {place + 1} of the linkage"
+        own = dataclasses.replace(part, name=name)
         longer = dataclasses.replace(own, draws=max(whole, 4 * FEWEST_DRAWS))
         try:
             model = latent_model(given[number], options, LikeLists, every=every)
@@ -122,6 +122,8 @@ def linked_latent(
                                    options.accept)  # fmt: skip
         except REFUSALS as error:
             fault, refused[place] = error, str(error)
+        end = "made" if place in kept else "failed"
+        options.tell(Progress(name, end, number + 1, len(places)))
     if not kept:
         raise fault or GateError("no fit was made", where="linkage")
     fits = list(kept.values())
@@ -165,14 +167,3 @@ def _together(
 
 def _spaced(values: np.ndarray, size: int) -> np.ndarray:
     return np.asarray(values[np.linspace(0, len(values) - 1, size).round().astype(int)])
-
-
-def _told(progress: Progress | None, number: int, fits: int) -> Progress | None:
-    """Return a progress of all fits, given that of one."""
-    if progress is None:
-        return None
-
-    def tell(done: int, total: int, divergences: int) -> None:
-        progress(number * total + done, fits * total, divergences)
-
-    return tell

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from estimation.errors import GateError, NotEstimableError, RefusedError, UsageError
+from estimation.progress import STARTED, Progress, silent
 from estimation.summaries.overlap import OverlapEstimate
 from estimation.words import suggestion
 
@@ -127,7 +128,10 @@ def answers(
     found: dict[str, OverlapEstimate] = {}
     refused: dict[str, str] = {}
     fitted: LatentFit | None = None
-    for name in checked_methods(names):
+    tell = silent if options is None else options.tell
+    asked = checked_methods(names)
+    for number, name in enumerate(asked, 1):
+        tell(Progress(name, STARTED))
         try:
             if name == "latent":
                 from estimation.overlap.latent import LatentOptions, latent
@@ -140,6 +144,7 @@ def answers(
             if len(names) == 1:
                 raise
             refused[name] = str(error)
+        tell(Progress(name, "made" if name in found else "failed", number, len(asked)))
     if not found:
         reasons = "; ".join(f"{name}: {why}" for name, why in refused.items())
         raise NotEstimableError("no method has an answer", where="lists", why=reasons)

@@ -28,6 +28,7 @@ from estimation.overlap.methods import (
     classical_method,
 )
 from estimation.overlap.mixture import Mixed, checked_weights, mixture
+from estimation.progress import begin, silent
 from estimation.result import Result
 from estimation.summaries.overlap import OverlapEstimate
 from models.lists.form import POOLED
@@ -214,6 +215,7 @@ def overlap(
     """
     links = check_links(patterns)
     stated = checked_weights(WEIGHTS if weights is None else weights)
+    begin(options.tell, "methods")
     found = answers(patterns, methods, options=options, prob=prob, seed=seed)
     mixed = mixture(found.estimates, stated, seed) if len(methods) > 1 else None
     beside = asked_again(patterns, found, options, thorough=thorough, prob=prob, seed=seed)
@@ -226,6 +228,7 @@ def asked_again(
     seed: int,
 ) -> dict[str, list[dict[str, Any]]]:  # fmt: skip
     """Return self_test, left_out and spreads of one table, for methods that have an answer."""
+    begin(options.tell, "tests of known answer")
     few = len(patterns.lists) <= _MOST_AGAIN
     quick = [name for name in QUICK if few or thorough or name == "chao"]
     asked = [name for name in found.estimates if name in quick or (thorough and name == "latent")]
@@ -289,7 +292,7 @@ def captures_overlap(
 
 def _again(name: str, options: LatentOptions, prob: float, seed: int) -> Method:
     if name == "latent":
-        quiet = dataclasses.replace(options, progress=None)
+        quiet = dataclasses.replace(options, tell=silent)
         return lambda patterns: latent(patterns, options=quiet, prob=prob, seed=seed).estimate
     if name == "loglinear":
         return short_loglinear(seed)

@@ -23,6 +23,7 @@ from estimation.fit.exact import exact_draws
 from estimation.fit.key import content_key
 from estimation.fit.nuts import Sampled, completed, sample_graph
 from estimation.fit.tree import to_tree
+from estimation.progress import Tell, silent, watch
 from estimation.summaries.estimands import Estimand, evaluate
 from estimation.summaries.losses import Losses
 from models.model import Model
@@ -156,15 +157,19 @@ class Posteriors:
         Level of the intervals that will be reported.
     accept : str, optional
         Reason to go on with posteriors that failed their checks.
+    tell : callable
+        Told how far the sampling of a graph is.
     """
 
     def __init__(
         self, *, engine: Engine = "auto", draws: int | None = None, chains: int = 4, seed: int = 1,
         cores: int | None = None, prob: float = 0.95, accept: str | None = None,
+        tell: Tell = silent,
     ) -> None:  # fmt: skip
         self.engine: Engine = engine
         self.draws, self.chains, self.seed = draws, chains, seed
         self.cores, self.prob, self.accept = cores, prob, accept
+        self.tell = tell
         self._sampled: OrderedDict[str, Sampled] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -191,6 +196,7 @@ class Posteriors:
                 self._sampled[key] = sample_graph(
                     planned.model, settings["draws"], tune=settings["tune"],
                     chains=settings["chains"], cores=self.cores, seed=self.seed,
+                    progress=watch(self.tell, "graph"),
                 )  # fmt: skip
                 while len(self._sampled) > (_HELD if self._bytes() < _MOST_BYTES else 1):
                     self._sampled.popitem(last=False)

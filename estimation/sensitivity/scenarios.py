@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from estimation.errors import RefusedError, UndercountError, UsageError
-from estimation.fit.batch import Progress, Tell, run_tasks, silent
+from estimation.fit.batch import run_tasks
 from estimation.fit.engine import Engine, as_store, plan
 from estimation.fit.store import Refit, Store
+from estimation.progress import Progress, Tell, silent
 from estimation.sensitivity.axes import put
 from estimation.sensitivity.chunks import NUMBERS, Chunk, Settings, evaluate_chunk
 from estimation.sensitivity.designs import Design

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from estimation.errors import UndercountError
+from estimation.progress import begin
 from estimation.study.audit_plan import AuditFound, AuditPlan, look_ahead
 from estimation.study.comparison import ComparisonPlan
 from estimation.study.comparison_run import ComparisonFound, compare
@@ -89,6 +90,7 @@ def answer_all(asked: Asked, options: Options, *, one_by_one: bool = True) -> An
     def carry_out(kind: str, plans: Any, function: Callable[[Any, Options], Any]) -> list[Any]:
         found = []
         for plan in plans:
+            begin(options.tell, f"{kind} {plan.name}")
             try:
                 found.append(function(plan, options))
             except UndercountError as error:

@@ -91,7 +91,7 @@ def _compared(asked: ComparisonPlan, options: Options) -> dict[str, Any]:
         numbers: dict[str, Any] = dict(asked.numbers)
         found: Comparison = compare_models(
             asked.models, predictive, draws=options.draws, seed=options.seed, store=options.store,
-            refit=options.refit, executor=options.executor, **numbers,
+            refit=options.refit, executor=options.executor, tell=options.tell, **numbers,
         )  # fmt: skip
         rows += found.rows()
         verdicts |= {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import platform
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from estimation.diagnostics.gate import tree_verdict
 from estimation.diagnostics.verdicts import Verdict
 from estimation.errors import UndercountError
-from estimation.fit.batch import Tell, carry_out, silent
+from estimation.fit.batch import carry_out
 from estimation.fit.engine import Engine, Plan, plan
 from estimation.fit.store import Refit, Store
 from estimation.notes import beyond_notes, coverage_note, notes
+from estimation.progress import Tell, begin, silent
 from estimation.result import Result
 from estimation.study.analyses import Answered, answer_all
 from estimation.study.eventual import EventualFound, complete_all
@@ -55,7 +57,8 @@ class Fitted:
 class Outcome:
     """What a run found: fitted scenarios, other answers, and the reasons of what failed.
 
-    `verdicts` holds those of all fits by scenario, also of fits that failed their checks.
+    `verdicts` holds those of all fits by scenario, also of fits that failed their checks; these
+    are in `unreported`.
     """
 
     study: Study
@@ -67,6 +70,7 @@ class Outcome:
     claims: tuple[Judged, ...]
     answered: Answered = Answered()
     eventual: EventualFound = EventualFound()
+    unreported: Mapping[str, xarray.DataTree] = dataclasses.field(default_factory=dict)
 
     def result(self) -> Result:
         """Return the object of the output: the main model first, then the other scenarios."""
@@ -152,9 +156,10 @@ def fit_study(
         if name == main.name and isinstance(result, UndercountError):
             raise result
 
+    begin(tell, "fits")
     trees = carry_out(plans, store=store, refit=refit, executor=executor, tell=tell, done=done)
     fitted: list[Fitted] = []
-    failed, verdicts = {}, {}
+    failed, verdicts, unreported = {}, {}, {}
     for scenario in study.scenarios:
         found = trees[scenario.name]
         try:
@@ -166,14 +171,19 @@ def fit_study(
             if scenario is main:
                 raise
             failed[scenario.name] = str(error)
+            if not isinstance(found, UndercountError):
+                unreported[scenario.name] = found[0]
     by_name = {one.scenario.name: one for one in fitted}
     claims = tuple(_judged(claim, by_name, failed) for claim in study.claims)
     options = Options(seed, prob, engine, accept, draws, store, refit, executor, tell=tell)
     answered = answer_all(study.asked, options)
     losses = {name: one.losses for name, one in by_name.items()}
+    if study.eventual:
+        begin(tell, "later counts")
     eventual = complete_all(study.eventual, losses, failed, prob=prob, seed=seed)
     failed |= {**answered.failed, **eventual.failed}
-    return Outcome(study, seed, prob, tuple(fitted), failed, verdicts, claims, answered, eventual)
+    return Outcome(study, seed, prob, tuple(fitted), failed, verdicts, claims, answered, eventual,
+                   unreported)  # fmt: skip
 
 
 def _plan(scenario: Scenario, engine: Engine, seed: int, main: Scenario, draws: int | None) -> Plan:

@@ -7,9 +7,9 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 from estimation.errors import UndercountError
-from estimation.fit.batch import Tell, silent
 from estimation.fit.engine import Engine, plan
 from estimation.fit.store import Refit, Store
+from estimation.progress import Tell, silent, watch
 from estimation.sensitivity.anatomy import Anatomy, Part, anatomy
 from estimation.sensitivity.indices import Index, sobol_indices
 from estimation.sensitivity.kept import kept
@@ -44,13 +44,14 @@ class Options:
         """Return posteriors of a model and its relatives; an engine it lacks is not asked for."""
         engine: Engine = "auto" if self.engine == "exact" and not model.joint.exact else self.engine
         return Posteriors(engine=engine, draws=self.draws, seed=self.seed, prob=self.prob,
-                          accept=self.accept)  # fmt: skip
+                          accept=self.accept, tell=self.tell)  # fmt: skip
 
     def fit(self, model: Model) -> xarray.DataTree:
         """Return the fit of a model, from the store if it has it."""
         engine = self.posteriors(model).engine
         planned = plan(model, engine, draws=self.draws, seed=self.seed)
-        return planned.obtain(self.store, self.refit)[0]
+        watched = watch(self.tell, "model as stated")
+        return planned.obtain(self.store, self.refit, progress=watched)[0]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
