@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import csv
 import hashlib
+import itertools
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,6 +19,10 @@ from estimation.errors import DataError
 
 #: The file by which a folder is known as a run of ours.
 PROVENANCE = "provenance.json"
+
+#: Where text begins that a spreadsheet would run, apostrophes before it too; numbers are none.
+_RUN = re.compile(r"'*[=+\-@\t\r\n]")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
 
 @contextlib.contextmanager
@@ -134,8 +140,39 @@ def _put(aside: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def guarded(value: Any) -> Any:
+    """Return a cell of a CSV with an apostrophe before text that a spreadsheet would run.
+
+    Text that begins with ``= + - @``, a tab or the end of a line, and is no number, is guarded;
+    all else is returned as it is.
+
+    Parameters
+    ----------
+    value : object
+        What the cell holds.
+    """
+    return f"'{value}" if isinstance(value, str) and _would_run(value) else value
+
+
+def unguarded(text: str) -> str:
+    """Return the text of a cell without the apostrophe that `guarded` put before it."""
+    return text[1:] if text[:1] == "'" and _would_run(text[1:]) else text
+
+
+def _would_run(text: str) -> bool:
+    return _RUN.match(text) is not None and _NUMBER.fullmatch(text) is None
+
+
+def write_table(path: Path, head: Iterable[Any], rows: Iterable[Iterable[Any]]) -> None:
+    """Write a CSV file: `guarded` cells, what is None stays empty."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(map(guarded, head))
+        writer.writerows(map(guarded, row) for row in rows)
+
+
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> bool:
-    """Write rows with the same keys as a CSV file; what is None stays empty.
+    """Write rows with the same keys as a CSV file, see `write_table`.
 
     Returns
     -------
@@ -146,11 +183,7 @@ def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> bool:
     first = next(rest, None)
     if first is None:
         return False
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(first)
-        writer.writerow(first.values())
-        writer.writerows(row.values() for row in rest)
+    write_table(path, first, (row.values() for row in itertools.chain([first], rest)))
     return True
 
 

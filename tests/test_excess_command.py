@@ -83,6 +83,8 @@ def test_both_methods_as_json(capsys, table):
     ]  # fmt: skip
     assert all(row["low"] == pytest.approx(row["quantiles"]["0.05"]) for row in rows)
     assert len(set(found["notes"])) == len(found["notes"])
+    told = [one["statement"] for one in found["assumptions"]]
+    assert len(set(told)) == len(told) >= 3
     model = json.loads(_run(capsys, *words, "--method", "model", "--seed", "1")[1])
     jsonschema.validate(model, _schema())
     assert (found["engine"], model["engine"]) == ("classical", "exact")

@@ -100,7 +100,8 @@ def test_the_command_gives_the_same_numbers(state, capsys):
     said = json.loads(capsys.readouterr().out)
     assert [row["median"] for row in said["estimates"]] == [row["median"] for row in found.rows]
     assert said["estimates"][0]["low"] == found.rows[0]["low"]
-    assert list(found.notes[:-1]) == said["notes"]
+    assert [found.learned, *found.notes] == said["notes"]
+    assert found.verdict == said["diagnostics"]["verdict"]
     assert main([*words, "--quiet"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines == [found.sentence, *([found.compared] if found.compared else [])]
@@ -113,7 +114,7 @@ def test_what_is_impossible_is_refused_in_words(said):
     shown = app.redrawn(REFUSED[said])
     assert found.refused in str(shown[0][0].to_plotly_json())
     assert figures.EMPTY in shown
-    assert app.ahead(REFUSED[said]) is None
+    assert app.ahead(REFUSED[said].to_query()) is None
 
 
 def test_an_audit_to_come_is_told_of_soft_beliefs_only():
@@ -176,13 +177,14 @@ def _get(client, address, **headers):
 
 
 def test_runs_are_listed_and_shown(stored):
-    (one,) = runs.stored_runs(stored)
+    (one,), number = runs.stored_runs(stored)
+    assert number == 1
     assert (one.title, one.total, one.verdict) == ("Deaths in the valley", (90, 100, 120), "pass")
     shown = json.dumps(runs_page(stored, "?run=valley").to_plotly_json(), default=str)
     assert "About 100 died (interval 90 to 120)." in shown
-    assert "/files?run=valley&file=figures%2Ftotals.png" in shown
-    assert [run.name for run in runs.stored_runs(stored / "valley")] == ["."]
-    assert runs.stored_runs(stored / "none") == []
+    assert "/files?run=valley&file=figures%2Ftotals.svg" in shown
+    assert [run.name for run in runs.stored_runs(stored / "valley")[0]] == ["."]
+    assert runs.stored_runs(stored / "none") == ([], 0)
 
 
 def test_hostile_words_are_shown_as_they_are(stored):
@@ -214,7 +216,7 @@ OUTSIDE = [
 def test_broken_runs_are_shown_with_what_is_left(stored, written):
     for name in ("summary.json", "provenance.json"):
         (stored / "valley" / name).write_text(written)
-    assert [run.title for run in runs.stored_runs(stored)] == ["valley"]
+    assert [run.title for run in runs.stored_runs(stored)[0]] == ["valley"]
     assert runs_page(stored, "run=valley") is not None
 
 
@@ -245,7 +247,8 @@ def test_no_run_outside_of_the_folder_is_shown(stored, run):
 def test_files_cannot_run_scripts(client):
     found = _get(client, "/files?run=valley&file=figures/totals.svg")
     assert "sandbox" in found.headers["Content-Security-Policy"]
-    assert found.headers["Content-Disposition"].startswith("attachment")
+    assert "default-src 'none'" in found.headers["Content-Security-Policy"]
+    assert found.mimetype == "image/svg+xml"
     assert found.headers["X-Content-Type-Options"] == "nosniff"
     assert _get(client, "/files?run=valley&file=figures/totals.png").data == b"png"
 

@@ -72,6 +72,9 @@ def test_a_nowcast_as_json(capsys, table):
     quick = json.loads(_run(capsys, *words, *QUICK)[1])
     jsonschema.validate(quick, schema)
     assert quick["engine"] == "classical"
+    (alike,) = quick["assumptions"]  # of the chain ladder, which are among those of both
+    assert alike in found["assumptions"]
+    assert alike["statement"].startswith("delays of the last periods")
 
 
 def test_the_folder_of_a_nowcast(capsys, table, tmp_path):
@@ -147,6 +150,8 @@ def test_a_replay_as_json_and_its_folder(capsys, table, tmp_path):
     jsonschema.validate(found, schema)
     assert [row["method"] for row in found["scores"]] == ["model", "chain ladder", "as reported"]
     assert len(found["replay"]) == 4 * 4 * 3
+    assert json.loads((out / "scores.json").read_text())["assumptions"] == found["assumptions"]
+    assert len(found["assumptions"]) >= 3
     assert found["diagnostics"]["verdict"] in ("pass", "fail")
     assert {path.name for path in out.iterdir()} == {
         "replay.csv", "scores.csv", "scores.json", "fans.png", "fans.svg", "coverage.png",

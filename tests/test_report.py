@@ -89,12 +89,12 @@ def test_the_verdict_precedes_the_answer_and_refusals_stand_with_it(folder, caps
     _, reader = _page(folder, capsys)
     words = reader.words().split("Verdict of the checks", 2)[2]  # past the list of contents
     order = ["One answer is refused or failed", "the fit failed its checks", "Inconclusive",
-             "base: independent draws 350 < 400", "rests on such a fit",
+             "\u201cas stated: beta\u201d: independent draws 350 < 400", "rests on such a fit",
              "1,204 confirmed names: about 2,220 died (90 % interval 1,710 to 3,010).",
-             "2025-05-04", "1,700 to 3,000", "no interval", "If false, the total is",
-             "contraction of coverage",
-             "agrees", "Total deaths, median", "wider", "Refused: the fit failed", "Diagnostics",
-             "350.2", "undercount run provenance.json"]  # fmt: skip
+             "4 May 2025", "1,700 to 3,000", "no interval", "wider", "Refused: the fit failed",
+             "If false, the total is", "contraction of coverage", "agrees",
+             "Total deaths, median", "Diagnostics", "350",
+             "undercount run provenance.json"]  # fmt: skip
     for one in order:
         before, found, words = words.partition(one)
         assert found, (one, before[-300:])
@@ -199,6 +199,22 @@ def test_a_folder_of_another_command(folder, capsys):
     assert ("undercount lists mine.csv --prob 0.9 --method all --stratum town 'two words' "
             "--thorough --seed 7") in words  # fmt: skip
     assert "someone" not in words
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_assumptions_that_a_folder_keeps_are_told(folder, capsys, kept):
+    for path in folder.glob("*.csv"):
+        path.unlink()
+    one = {"statement": HOSTILE[0], "if_false": "too low", "because": "late names come"}
+    stored = summary() | ({"assumptions": [one, {"statement": 3}]} if kept else {})
+    (folder / "nowcast.json").write_text(json.dumps(stored))
+    settings = {"command": "nowcast", "seed": None, "prob": 0.9, "table": "mine.csv"}
+    record = {"seed": 7, "versions": {}, "files": {}, "settings": settings}
+    (folder / "provenance.json").write_text(json.dumps(record))
+    words = _page(folder, capsys)[1].words()
+    assert ("If false, the answer is too low: late names come." in words) == kept
+    # folders of older versions keep none
+    assert ("does not keep the assumptions" in words) == (not kept)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from estimation.commands.common import (
@@ -15,6 +16,8 @@ from estimation.commands.common import (
 from estimation.commands.progress import shown_progress
 
 if TYPE_CHECKING:
+    from estimation.study.calibration_write import Calibrated
+    from estimation.study.read import Study
     from models import Model
 
 #: Simulations in all from which on starting worker processes pays for exact work.
@@ -34,6 +37,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--simulations", type=_simulations, metavar="N",
         help="simulated lists a model, 100 or more (default: 4000 by exact draws, 400 by NUTS)",
     )  # fmt: skip
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="write verdicts, ranks and figures to a new folder"
+    )
     store_options(parser, executor=f"processes for {_MANY:,} exact lists or more, else none")
     parser.set_defaults(run=run)
 
@@ -50,13 +56,17 @@ def run(arguments: argparse.Namespace) -> int:
     from estimation.diagnostics.calibration import Calibration, judge_ranks
     from estimation.diagnostics.ranks import SIMULATIONS, simulated_ranks
     from estimation.errors import UsageError
+    from estimation.files import refuse_other_run
     from estimation.fit.executors import named_executor
     from estimation.report.text import table
 
     if arguments.all and arguments.study:
         raise UsageError("either a study or --all", where="calibrate")
     seed = 1 if arguments.seed is None else arguments.seed
-    models = _models(arguments)
+    study = None if arguments.all else _study(arguments)
+    models = _models(study)
+    if arguments.out is not None:
+        refuse_other_run(arguments.out, "calibrate")
     exact = [m for m in models.values() if m.joint.exact and arguments.engine != "nuts"]
     many = len(exact) * (arguments.simulations or SIMULATIONS["exact"]) >= _MANY
     work_by = arguments.executor or ("processes" if many else "none")
@@ -72,6 +82,9 @@ def run(arguments: argparse.Namespace) -> int:
     }
     verdicts = [one.verdict for ones, _ in found.values() for one in ones]
     verdict = next((word for word in ("fail", "inconclusive") if word in verdicts), "pass")
+    if arguments.out is not None:
+        kept = {name: (ones, ranked[name][0], refused) for name, (ones, refused) in found.items()}
+        _write(arguments, study, seed, kept, _plain(arguments, seed, found, verdict))
     if arguments.json:
         print(json.dumps(_plain(arguments, seed, found, verdict), allow_nan=False))
     else:
@@ -94,18 +107,42 @@ def run(arguments: argparse.Namespace) -> int:
         for name, (_, refused) in found.items():
             if refused:
                 print(f"{name}: {refused} simulated lists had no names and were refused.")
+        if arguments.out is not None:
+            print(f"\nWritten to {arguments.out}: calibration.csv, calibration.json, "
+                  "ranks.parquet, figures/ (.png and .svg)")  # fmt: skip
     return 4 if verdict == "fail" else 0
 
 
-def _models(arguments: argparse.Namespace) -> dict[str, Model]:
-    if arguments.all:
+def _study(arguments: argparse.Namespace) -> Study:
+    from estimation.study.read import read_study
+
+    return read_study(arguments.study)
+
+
+def _models(study: Study | None) -> dict[str, Model]:
+    if study is None:
         from estimation.diagnostics.reference import reference_models, reference_tables
 
         return reference_models() | reference_tables()
-    from estimation.study.read import read_study
-
-    study = read_study(arguments.study)
     return {scenario.name: scenario.model for scenario in study.scenarios}
+
+
+def _write(
+    arguments: argparse.Namespace, study: Study | None, seed: int, found: Calibrated,
+    summary: dict[str, Any],
+) -> None:  # fmt: skip
+    from estimation.files import whole_folder
+    from estimation.study.calibration_write import write_calibration
+    from estimation.study.write import copy_tables, write_provenance
+
+    settings = {"engine": arguments.engine, "simulations": arguments.simulations,
+                "all": arguments.all, "command": "calibrate"}  # fmt: skip
+    titles = {} if study is None else {one.name: one.title for one in study.scenarios}
+    with whole_folder(arguments.out) as folder:
+        drawn = write_calibration(found, summary, titles, folder)
+        if study is not None:
+            copy_tables(study, folder)
+        write_provenance(folder, study, seed, settings, failed={}, figures=drawn)
 
 
 def _plain(

@@ -17,7 +17,7 @@ COVERED = (0.935, 0.965)
 _CHANCE = 3
 
 #: Level of the simultaneous envelope of the ranks.
-_ENVELOPE = 0.99
+ENVELOPE = 0.99
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,5 +97,5 @@ def _judge(name: str, ranks: np.ndarray, together: int) -> Calibration:
     ordered = np.sort(ranks)
     steps = np.arange(n + 1) / n
     deviation = float(max(np.max(steps[1:] - ordered), np.max(ordered - steps[:-1])))
-    envelope = float(kstwo.isf((1 - _ENVELOPE) / together, n))
+    envelope = float(kstwo.isf((1 - ENVELOPE) / together, n))
     return Calibration(name, n, covered, error, deviation, envelope)

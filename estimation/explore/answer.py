@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy
 
     from estimation.summaries.agreement import Published
+    from models import Belief
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -31,9 +32,20 @@ class Answer:
         Estimates, the total first.
     compared : str
         How the posterior stands to the published range.
+    same_assumption : bool
+        Whether that range is the same division, so that agreement confirms nothing.
+    verdict : str
+        Of the checks of the draws.
+    error : float
+        Monte Carlo error of a bound, as a share of the width of its interval.
+    learned : str
+        What the count taught of coverage.
     notes : tuple of str
-    total : (draw,) array, optional
-        Draws of the total, deaths.
+        All further notes.
+    total, coverage : (draw,) array, optional
+        Draws of the total, deaths, and of the share that is on the list.
+    belief : Belief, optional
+        On coverage, before the count.
     published : Published, optional
     prob : float
     """
@@ -43,13 +55,19 @@ class Answer:
     sentence: str = ""
     rows: tuple[dict[str, Any], ...] = ()
     compared: str = ""
+    same_assumption: bool = False
+    verdict: str = ""
+    error: float = 0.0
+    learned: str = ""
     notes: tuple[str, ...] = ()
     total: numpy.ndarray | None = None
+    coverage: numpy.ndarray | None = None
+    belief: Belief | None = None
     published: Published | None = None
     prob: float = 0.95
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=128)
 def ask(state: State) -> Answer:
     """Return the answer; what cannot be asked is refused in words.
 
@@ -83,22 +101,29 @@ def _answered(state: State) -> Answer:
         draws, prob, constants=model.constants(), moment_orders=model.moment_orders()
     )
     division = Division.of(model.stated_division())
-    compared = ""
+    agreement = None
     if published is not None:
-        compared = compare(draws["total"], published, prob, division).says
+        agreement = compare(draws["total"], published, prob, division)
+    learned, *others = notes(model, draws)
     return Answer(
         state,
         sentence=answer(rows[0], prob, model.base.names),
         rows=tuple(rows),
-        compared=compared,
-        notes=(*notes(model, draws), f"Checks of the draws: {verdict.verdict}."),
+        compared=agreement.says if agreement else "",
+        same_assumption=agreement is not None and agreement.same_assumption,
+        verdict=verdict.verdict,
+        error=max(one.value for one in verdict.checks if one.name == "mcse"),
+        learned=learned,
+        notes=tuple(others),
         total=draws["total"],
+        coverage=draws["coverage"],
+        belief=model.base.coverage,
         published=published,
         prob=prob,
     )
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=128)
 def look_ahead(state: State) -> str:
     """Return in one sentence what an audit to come is expected to tell, or why nothing is said."""
     try:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from estimation.errors import DataError
+from estimation.explore import output
+from estimation.explore.address import Asked, kept_states
 from estimation.explore.answer import Answer, ask, look_ahead
-from estimation.explore.elements import named, table
-from estimation.explore.fields import FIELDS, GROUPS, MASSES, PRIORS, RANGES, SHAPES, Field
-from estimation.explore.figures import CONFIG, EMPTY, total_figure
+from estimation.explore.beside import beside
+from estimation.explore.elements import named
+from estimation.explore.fields import FIELDS, MASSES, RANGES
+from estimation.explore.figures import EMPTY, coverage_figure, total_figure
+from estimation.explore.form import form
 from estimation.explore.state import State
+from estimation.explore.stored import Question, stored_question
 
 if TYPE_CHECKING:
     from dash import Dash
@@ -33,7 +40,10 @@ _INDEX = """<!DOCTYPE html>
 
 _CHOICES = ("shape", "prior")
 
-_SIZES = "Estimates of the same question"
+_LOST = (
+    "The explorer no longer answers: what is shown belongs to earlier numbers. Start "
+    "'undercount explore' again, then load this page again."
+)
 
 
 def build_app(folder: Path, start: State) -> Dash:
@@ -47,8 +57,6 @@ def build_app(folder: Path, start: State) -> Dash:
         What is asked where the address says nothing.
     """
     from dash import Dash, html
-
-    from estimation.explore.runs_page import runs_page
 
     app = Dash(
         "estimation.explore", assets_folder=str(Path(__file__).parent / "assets"),
@@ -72,14 +80,18 @@ def build_app(folder: Path, start: State) -> Dash:
             ),
             html.Main(
                 [
-                    html.Div([_form(), _output()], id="asked", className="columns", hidden=True),
+                    # shown by the browser where the server is gone
+                    html.P(_LOST, id="lost", className="refused", hidden=True, role="alert"),
+                    html.Div(
+                        [form(), output.output()], id="asked", className="columns", hidden=True
+                    ),
                     html.Div(id="runs"),
                 ]
             ),
         ],
         className="page",
     )
-    _connect(app, start, lambda query: runs_page(folder, query))
+    _connect(app, start, folder)
     return app
 
 
@@ -88,81 +100,13 @@ def _address() -> Component:
 
     return html.Div(
         [dcc.Location(id="address", refresh=False), dcc.Store(id="opened"), dcc.Store(id="query"),
-         html.Div(id="written", hidden=True)]
+         dcc.Store(id="held"), dcc.Store(id="settled"), html.Div(id="written", hidden=True)]
     )  # fmt: skip
 
 
-def _form() -> Component:
-    from dash import dcc, html
-
-    parts: list[Component] = []
-    for group, (heading, words) in GROUPS.items():
-        inside: list[Component] = []
-        if words:
-            inside.append(html.P(words, className="hint"))
-        if group == "coverage":
-            inside.append(_choice("shape", SHAPES))
-        if group == "prior":
-            inside.append(_choice("prior", PRIORS))
-        inside += [_row(field) for field in FIELDS if field.group == group]
-        parts.append(
-            html.Fieldset([html.Legend(heading), *inside], id=f"part-{group}", className="part")
-        )
-    parts.append(
-        html.P([html.Label("Seed of the random numbers", htmlFor="seed"),
-                dcc.Input(id="seed", type="number", step=1, debounce=False)],
-               className="field")
-    )  # fmt: skip
-    return named("Section", parts, "What is assumed", className="form")
-
-
-def _choice(name: str, words: dict[str, str]) -> Component:
-    from dash import dcc
-
-    options = [{"label": said, "value": value} for value, said in words.items()]
-    said = {"shape": "Form of the belief on coverage", "prior": "Prior on expected deaths"}[name]
-    radios = dcc.RadioItems(options=options, id=name, className="choice")
-    return named("Div", radios, said, role="radiogroup")
-
-
-def _row(field: Field) -> Component:
-    from dash import dcc, html
-
-    said = f"{field.label}, {GROUPS[field.group][0].lower()}"
-    return html.Div(
-        [
-            html.Label(field.label, htmlFor=field.name),
-            # a box with ends would give nothing instead of what was typed beyond them
-            dcc.Input(id=field.name, type="number", step="any", debounce=False),
-            html.Label(f"{said}: slider", htmlFor=f"{field.name}-slider", className="unseen"),
-            dcc.Input(id=f"{field.name}-slider", type="range", min=field.low, max=field.high,
-                      step=field.step, debounce=False),
-        ],
-        className="field", id=f"row-{field.name}",
-    )  # fmt: skip
-
-
-def _output() -> Component:
-    from dash import dcc, html
-
-    graph = dcc.Graph(id="figure", config=CONFIG, figure=EMPTY)
-    parts = [
-        html.H1("How many died?"),
-        html.Div(id="problems"),
-        # a status is read aloud when it changes
-        html.Div(id="answer", role="status"),
-        html.Div(id="compared"),
-        named("Div", graph, "Posterior of the total", id="drawing", role="img"),
-        html.Div(id="rows"),
-        html.Div(id="ahead", role="status"),
-        html.Div(id="elsewhere"),
-    ]
-    return named("Section", parts, "What follows", className="output")
-
-
-def _connect(app: Dash, start: State, runs: Any) -> None:
+def _connect(app: Dash, start: State, folder: Path) -> None:
     """Register the callbacks: each is a plain function, given to Dash as it is."""
-    from dash import ClientsideFunction, Input, Output
+    from dash import ClientsideFunction, Input, Output, no_update
 
     in_browser: Any = app.clientside_callback
     names = [*(field.name for field in FIELDS), "seed"]
@@ -171,21 +115,34 @@ def _connect(app: Dash, start: State, runs: Any) -> None:
     def given(*values: Any) -> State:
         return State.of(dict(zip((*names, *_CHOICES), values, strict=True)))
 
+    def moved(*values: Any) -> Any:
+        # on the page of stored runs nothing is asked
+        if values[-1] is None:
+            return [no_update] * (11 + len(_HIDDEN))
+        state = given(*values[:-1])
+        try:
+            return redrawn(state, values[-1], folder)
+        # whatever went wrong, no older number may stay beside what was moved
+        except Exception as error:
+            return withdrawn(state, error)
+
     app.callback(
-        [Output("opened", "data"), Output("shape", "value"), Output("prior", "value"),
-         Output("problems", "children"), Output("asked", "hidden"), Output("runs", "children")],
+        [Output("opened", "data"), Output("held", "data"), Output("shape", "value"),
+         Output("prior", "value"), Output("problems", "children"), Output("asked", "hidden"),
+         Output("runs", "children")],
         [Input("address", "pathname"), Input("address", "search")],
-    )(lambda path, query: opened(path, query, start, runs))  # fmt: skip
+    )(lambda path, query: opened(path, query, start, folder))  # fmt: skip
     app.callback(
-        [Output("answer", "children"), Output("compared", "children"),
-         Output("figure", "figure"), Output("drawing", "aria-label"),
+        [Output("answer", "children"), Output("verdict", "children"),
+         Output("total-figure", "figure"), Output("total-drawing", "aria-label"),
+         Output("beside", "children"), Output("own", "children"),
+         Output("coverage-figure", "figure"), Output("coverage-drawing", "aria-label"),
          Output("rows", "children"), Output("elsewhere", "children"), Output("query", "data"),
-         *(Output(f"part-{group}", "hidden") for group in ("audited", "audit")),
-         *(Output(f"row-{name}", "hidden") for name in _ROWS)],
-        asked, prevent_initial_call=True,
-    )(lambda *values: redrawn(given(*values)))  # fmt: skip
-    app.callback(Output("ahead", "children"), asked, prevent_initial_call=True)(
-        lambda *values: ahead(given(*values))
+         *(Output(name, "hidden") for name in _HIDDEN)],
+        [*asked, Input("held", "data")], prevent_initial_call=True,
+    )(moved)  # fmt: skip
+    app.callback(Output("ahead", "children"), Input("settled", "data"), prevent_initial_call=True)(
+        ahead
     )
     for field in FIELDS:
         slider = f"{field.name}-slider"
@@ -208,87 +165,100 @@ def _connect(app: Dash, start: State, runs: Any) -> None:
     )  # fmt: skip
 
 
-#: Rows that are shown only where the chosen form has such numbers.
+#: Parts that are shown only where they have something to say.
 _ROWS = ("low", "high", "mass", "prior_low", "prior_high")
+_HIDDEN = ("part-audited", "part-audit", "total-drawing", "coverage-drawing", "keeping",
+           *(f"row-{name}" for name in _ROWS))  # fmt: skip
 
 
-def opened(path: str | None, query: str | None, start: State, runs: Any) -> tuple[Any, ...]:
+def opened(path: str | None, query: str | None, start: State, folder: Path) -> tuple[Any, ...]:
     """Return what a page shows at first: the numbers of its address, or stored runs."""
-    import dataclasses
-
     from dash import html
 
-    if (path or "/").startswith("/runs"):
-        return None, start.shape, start.prior, None, True, runs(query or "")
-    state, problems = State.from_query(query or "", start)
+    from estimation.explore.runs_page import runs_page
+
+    if isinstance(path, str) and path.startswith("/runs"):
+        return None, None, start.shape, start.prior, None, True, runs_page(folder, _text(query))
+    asked, problems = Asked.from_query(_text(query), start)
     told = [html.P(one, className="refused") for one in problems]
-    return dataclasses.asdict(state), state.shape, state.prior, told, False, None
+    _, why = stored_run(folder, asked.run)
+    if why:
+        told.append(html.P(why, className="refused"))
+        asked = dataclasses.replace(asked, run="")
+    held = {"run": asked.run, "kept": [one.to_query() for one in asked.kept]}
+    state = asked.state
+    return dataclasses.asdict(state), held, state.shape, state.prior, told, False, None
 
 
-def redrawn(state: State) -> tuple[Any, ...]:
-    """Return all that follows from numbers: sentence, figure, its description, rows, links."""
-    from dash import html
+def stored_run(folder: Path, name: object) -> tuple[Question | None, str]:
+    """Return what a stored run asked, and why it is not set beside if it cannot be."""
+    if not isinstance(name, str) or not name:
+        return None, ""
+    try:
+        found = stored_question(folder, name)
+    except DataError as error:
+        return None, f"Address: no stored run is set beside: {error}"
+    return (found, "") if found.state else (None, f"Address: {found.title}: {found.why_not}")
 
+
+def redrawn(state: State, held: object = None, folder: Path = Path()) -> tuple[Any, ...]:
+    """Return all that follows from numbers: sentence, figures, their descriptions, tables, links.
+
+    Parameters
+    ----------
+    state : State
+    held : object
+        The stored run and the kept answers, as the browser holds them.
+    folder : Path
+        Of stored runs.
+    """
+    more = held if isinstance(held, dict) else {}
+    stored, _ = stored_run(folder, more.get("run"))
+    kept, _ = kept_states(more.get("kept"))
     found = ask(state)
-    said = found.refused or f"{found.sentence} {found.compared}"
+    said = found.refused or found.sentence
+    total = total_figure(found, [ask(one) for one in kept], stored.numbers if stored else None)
+    coverage = coverage_figure(found)
+    asked = Asked(state, stored.run if stored else "", kept)
+    query = {"address": asked.to_query(), "state": state.to_query(), "run": asked.run,
+             "kept": [one.to_query() for one in kept], "said": f"No number: {said}"
+             if found.refused else said}  # fmt: skip
     shown = {
         "low": state.shape in RANGES, "high": state.shape in RANGES, "mass": state.shape in MASSES,
         "prior_low": state.prior == "gamma", "prior_high": state.prior == "gamma",
     }  # fmt: skip
     return (
-        _sentence(found), html.P(found.compared) if found.compared else None,
-        total_figure(found), f"Posterior of the total. {said}", _rows(found),
-        _elsewhere(found), state.to_query(), state.shape != "audited",
-        not state.soft(), *(not shown[name] for name in _ROWS),
+        output.sentence(found), output.verdict(found), total,
+        f"Posterior of the total. {said} {found.compared}".strip(),
+        beside(found, stored, kept), output.own(found), coverage,
+        f"Coverage before and after the count. {found.learned}".strip(),
+        output.rows(found), output.elsewhere(found), query,
+        state.shape != "audited", not state.soft(), total is EMPTY, coverage is EMPTY,
+        bool(found.refused), *(not shown[name] for name in _ROWS),
     )  # fmt: skip
 
 
-def ahead(state: State) -> Any:
-    """Return what an audit to come is expected to tell."""
+def withdrawn(state: State, error: Exception) -> tuple[Any, ...]:
+    """Return a page without any number, and whose fault that is."""
+    found = Answer(state, refused=f"our fault: {type(error).__name__}; please report what was set")
+    said = f"No number: {found.refused}"
+    query = {"address": state.to_query(), "state": state.to_query(), "run": "", "kept": [],
+             "said": said}  # fmt: skip
+    return (output.sentence(found), None, EMPTY, said, None, None, EMPTY, said, None, None, query,
+            *(False,) * 2, *(True,) * 3, *(False,) * len(_ROWS))  # fmt: skip
+
+
+def ahead(query: object) -> Any:
+    """Return what an audit to come is expected to tell; asked once the numbers stand still."""
     from dash import html
 
-    if ask(state).refused:
+    if not isinstance(query, str):
+        return None
+    state, problems = State.from_query(query)
+    if problems or ask(state).refused:
         return None
     return [html.H2("An audit to come"), html.P(look_ahead(state))]
 
 
-def _sentence(found: Answer) -> list[Any]:
-    from dash import html
-
-    if found.refused:
-        return [html.P([html.Strong("No number: "), found.refused], className="refused")]
-    return [html.P(found.sentence, className="sentence")]
-
-
-def _rows(found: Answer) -> Any:
-    from dash import html
-
-    from estimation.report.text import number
-    from estimation.summaries.agreement import percent
-
-    if found.refused:
-        return None
-    level, keys = percent(found.prob), ("median", "mean", "low", "high")
-    head = ["", "median", "mean", f"low ({level})", f"high ({level})"]
-    rows = [
-        [row["name"].replace("_", " "), *(number(row["name"], row[key]) for key in keys)]
-        for row in found.rows
-    ]
-    return [table(_SIZES, head, rows), html.Ul([html.Li(note) for note in found.notes])]
-
-
-def _elsewhere(found: Answer) -> Any:
-    from dash import html
-
-    if found.refused:
-        return None
-    command = found.state.to_command()
-    study = f"/study.toml?{found.state.to_query()}"
-    parts: list[Component] = [
-        html.H2("The same elsewhere"),
-        html.P(html.A("Save as study", href=study, className="button")),
-    ]
-    if command:
-        parts.append(html.P("On the command line:"))
-        parts.append(html.Pre(html.Code(command), tabIndex=0))
-    return parts
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -19,8 +19,14 @@ CONFIG: Any = {
     "scrollZoom": False,
 }  # fmt: skip
 
-#: Bins of the density, and height of the interval below it, as a share of its top.
-_BINS, _BELOW = 50, -0.09
+#: Bins of the density, and heights of intervals below it, as shares of its top.
+_BINS, _BELOW, _LOWER = 50, -0.08, -0.155
+
+#: What is drawn to compare with: a gray that is seen on light and on dark, told apart by dashes.
+_QUIET, _DASHES = "#7d858c", ("dash", "dot", "dashdot", "longdashdot")
+
+#: What kept answers are called, on the figure and in the table.
+LETTERS = "ABCD"
 
 #: Pixels of one interval and of what stands around them; letters of a label.
 _ROW, _AROUND, _LABEL = 62, 70, 38
@@ -32,45 +38,49 @@ def plain(words: object) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in escaped)
 
 
-def total_figure(found: Answer) -> dict[str, Any]:
+def total_figure(
+    found: Answer, kept: Sequence[Answer] = (), stored: tuple[float, float, float] | None = None
+) -> dict[str, Any]:  # fmt: skip
     """Return the density of the total with median and interval, over the published range.
 
     Parameters
     ----------
     found : Answer
         Of a refused question the figure is empty.
+    kept : sequence of Answer
+        Drawn as lines, with their letters; of refused ones there is none.
+    stored : (low, median, high), optional
+        Of the run that the page began with.
     """
     if found.total is None:
         return EMPTY
-    draws, row = found.total, found.rows[0]
-    low, high = np.quantile(draws, [0.002, 0.998])
-    # the same bins as in the figures of a run: they keep the edges of hard ranges
-    heights, edges = np.histogram(draws, bins=_BINS, range=(low, max(high, low + 1)))
-    scaled = heights / max(heights.max(), 1)
-    outline = {
-        "x": np.repeat(edges, 2).tolist(), "y": [0, *np.repeat(scaled, 2).tolist(), 0],
-        "mode": "lines", "fill": "tozeroy", "fillcolor": _faint(style.POSTERIOR, 0.45),
-        "line": {"color": style.POSTERIOR, "width": 1.5}, "name": "posterior density",
-        "hoverinfo": "skip",
-    }  # fmt: skip
-    interval = {
-        "x": [row["low"], row["high"]], "y": [_BELOW, _BELOW], "mode": "lines",
-        "line": {"color": style.POSTERIOR, "width": 5}, "name": "interval",
-        "hovertemplate": "%{x:,.0f}<extra></extra>",
-    }  # fmt: skip
-    median = {
-        "x": [row["median"]], "y": [_BELOW], "mode": "markers", "name": "median",
-        "marker": {"color": style.POSTERIOR, "size": 13, "line": {"color": "white", "width": 2}},
-        "hovertemplate": "%{x:,.0f}<extra></extra>",
-    }  # fmt: skip
-    names = _count(found)
-    confirmed = {
-        "x": [names, names], "y": [-0.2, 1.05], "mode": "lines", "name": "confirmed names",
-        "line": {"color": style.CONFIRMED, "width": 2, "dash": "dash"},
-        "hovertemplate": "%{x:,.0f}<extra></extra>",
-    }  # fmt: skip
-    traces = [outline, interval, median, confirmed]
-    ends = [min(low, row["low"], names), max(np.quantile(draws, 0.985), row["high"], names)]
+    row, names = found.rows[0], float(found.state.count or 0)
+    outlines = {place: _outline(one.total) for place, one in enumerate(kept)
+                if one.total is not None}  # fmt: skip
+    edges, density = _outline(found.total)
+    # equal areas: a narrow answer is the taller one
+    top = max([density.max(), *(float(heights.max()) for _, heights in outlines.values())])
+    traces = [
+        {
+            "x": edges.tolist(), "y": (density / top).tolist(),
+            "mode": "lines", "fill": "tozeroy", "fillcolor": _faint(style.POSTERIOR, 0.45),
+            "line": {"color": style.POSTERIOR, "width": 1.5}, "name": "posterior density",
+            "hoverinfo": "skip",
+        },
+        *(_kept(place, *outline, top) for place, outline in outlines.items()),
+        *_interval((row["low"], row["median"], row["high"]), _BELOW, style.POSTERIOR,
+                    "median and interval"),
+        {
+            "x": [names, names], "y": [-0.2, 1.05], "mode": "lines", "name": "confirmed names",
+            "line": {"color": style.CONFIRMED, "width": 2, "dash": "dash"},
+            "hovertemplate": "%{x:,.0f}<extra></extra>",
+        },
+    ]  # fmt: skip
+    if stored is not None:
+        traces += _interval(stored, _LOWER, _QUIET, "as stored")
+    ends = [_ends(one) for one in (found, *kept) if one.total is not None]
+    low = min([names, *(one[0] for one in ends), *(stored or ())])
+    high = max([names, *(one[1] for one in ends), *(stored or ())])
     if found.published is not None:
         left, right = found.published.low, found.published.high
         traces.insert(0, {
@@ -78,8 +88,105 @@ def total_figure(found: Answer) -> dict[str, Any]:
             "fillcolor": _faint(style.PUBLISHED, 0.28), "line": {"width": 0}, "mode": "lines",
             "name": "published range", "hoverinfo": "skip",
         })  # fmt: skip
-        ends = [min(ends[0], left), max(ends[1], right)]
-    return {"data": traces, "layout": _layout(_frame(*map(float, ends)))}
+        low, high = min(low, left), max(high, right)
+    layout = _layout(_frame(low, high))
+    # on a narrow page the legend has a row each
+    layout["height"] += 22 * len(traces[6:])
+    return {"data": traces, "layout": layout}
+
+
+def _outline(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a histogram as a line: where, and how dense."""
+    low, high = np.quantile(draws, [0.002, 0.998])
+    # the same bins as in the figures of a run: they keep the edges of hard ranges
+    counts, edges = np.histogram(draws, bins=_BINS, range=(low, max(high, low + 1)))
+    heights = counts / max(counts.sum(), 1) / (edges[1] - edges[0])
+    return np.repeat(edges, 2), np.concatenate([[0.0], np.repeat(heights, 2), [0.0]])
+
+
+def _ends(found: Answer) -> tuple[float, float]:
+    """Return what of an answer must be in the frame."""
+    row, draws = found.rows[0], found.total
+    low, high = np.quantile(draws, [0.002, 0.985])  # type: ignore[arg-type]  # asked where there are draws
+    return min(float(low), row["low"]), max(float(high), row["high"])
+
+
+def _kept(place: int, edges: np.ndarray, density: np.ndarray, top: float) -> dict[str, Any]:
+    # through the middle of the bins: dashes along steps are hard to follow
+    places = [edges[0], *((edges[0::2] + edges[1::2]) / 2), edges[-1]]
+    heights = np.concatenate([[0.0], density[1:-1:2], [0.0]]) / top
+    return {
+        "x": list(map(float, places)), "y": heights.tolist(), "mode": "lines",
+        "line": {"color": _QUIET, "width": 2, "dash": _DASHES[place % len(_DASHES)]},
+        "name": f"kept {LETTERS[place]}", "hoverinfo": "skip",
+    }  # fmt: skip
+
+
+def _interval(
+    numbers: Sequence[float], height: float, color: str, name: str
+) -> list[dict[str, Any]]:
+    low, middle, high = numbers
+    ours = color == style.POSTERIOR
+    return [
+        {
+            "x": [low, high], "y": [height, height], "mode": "lines", "name": name,
+            "line": {"color": color, "width": 5 if ours else 3},
+            "hovertemplate": "%{x:,.0f}<extra></extra>",
+        },
+        {
+            "x": [middle], "y": [height], "mode": "markers", "name": "median", "showlegend": False,
+            "marker": {"color": color, "size": 13 if ours else 9, "symbol": "circle" if ours
+                       else "square", "line": {"color": "white", "width": 2 if ours else 1}},
+            "hovertemplate": "%{x:,.0f}<extra></extra>",
+        },
+    ]  # fmt: skip
+
+
+def coverage_figure(found: Answer) -> dict[str, Any]:
+    """Return the belief on coverage before the count, over what is believed after it.
+
+    Parameters
+    ----------
+    found : Answer
+        Where coverage is taken as known, and of a refused question, the figure is empty.
+    """
+    draws, belief = found.coverage, found.belief
+    if draws is None or belief is None or np.ptp(draws) == 0:
+        return EMPTY
+    tails = [1e-9, 1 - 1e-9] if belief.hard else [0.001, 0.999]
+    ends = np.asarray(belief.quantile(tails), dtype=float)
+    after = draws if belief.hard else draws[(draws >= np.quantile(draws, 0.001))
+                                            & (draws <= np.quantile(draws, 0.999))]  # fmt: skip
+    counts, edges = np.histogram(after, bins=_BINS // 2)
+    heights = counts / draws.size / (edges[1] - edges[0])
+    grid = np.linspace(ends[0], ends[1], 161)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        density = np.nan_to_num(np.exp(belief.log_density(grid)), posinf=np.inf)
+    # a density may grow without end where the range ends
+    top = max(heights.max(), min(float(density.max()), 3 * heights.max()))
+    density = np.minimum(density, top)
+    traces = [
+        {
+            "x": np.repeat(edges, 2).tolist(),
+            "y": [0.0, *np.repeat(heights / top, 2).tolist(), 0.0],
+            "mode": "lines", "fill": "tozeroy", "fillcolor": _faint(style.POSTERIOR, 0.45),
+            "line": {"color": style.POSTERIOR, "width": 1.5}, "name": "after the count",
+            "hoverinfo": "skip",
+        },
+        {
+            "x": [grid[0], *grid.tolist(), grid[-1]], "y": [0.0, *(density / top).tolist(), 0.0],
+            "mode": "lines", "line": {"color": _QUIET, "width": 3, "dash": "dash"},
+            "name": "before: what you put in", "hoverinfo": "skip",
+        },
+    ]  # fmt: skip
+    low, high = min(ends[0], edges[0]), max(ends[1], edges[-1])
+    margin = 0.08 * (high - low)
+    layout = _layout([max(low - margin, 0.0), min(high + margin, 1.02)])
+    layout["height"] = 250
+    layout["xaxis"] |= {"title": {"text": "coverage"},
+                        "tickformat": ".3~g", "nticks": 6}  # fmt: skip
+    layout["yaxis"] = {"range": [0, 1.12], "visible": False, "fixedrange": True}
+    return {"data": traces, "layout": layout}
 
 
 def intervals_figure(rows: Sequence[tuple[str, float, float, float]]) -> dict[str, Any]:
@@ -122,10 +229,6 @@ def _broken(label: str) -> str:
 
     lines = textwrap.wrap(label, _LABEL, max_lines=2, placeholder=" ...") or [""]
     return "<br>".join(plain(line) for line in lines)
-
-
-def _count(found: Answer) -> float:
-    return float(found.state.count or 0)
 
 
 def _frame(low: float, high: float) -> list[float]:

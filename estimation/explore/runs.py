@@ -8,14 +8,28 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import json
-import math
-import tomllib
+import functools
 from pathlib import Path
 from typing import Any
 
 from estimation.errors import DataError
-from estimation.files import PROVENANCE
+from estimation.explore.records import (
+    MOST_BYTES,
+    Stamp,
+    finite,
+    items,
+    json_object,
+    objects,
+    stamp,
+    study_table,
+    study_title,
+    table_of,
+    words,
+)
+from estimation.files import PROVENANCE, unguarded
+
+#: The file with the estimates of a run.
+SUMMARY = "summary.json"
 
 #: Endings of files that are shown, with their types.
 SHOWN: dict[str, str] = {
@@ -23,11 +37,14 @@ SHOWN: dict[str, str] = {
     ".json": "application/json",
 }  # fmt: skip
 
-#: Bytes above which a file is not read into the page, runs listed, rows of a table shown.
-_MOST_BYTES, _MOST_RUNS, _MOST_ROWS = 50_000_000, 500, 40
+#: Runs on one page of the list, entries of a folder that are looked at, rows of a table, figures.
+PAGE, _MOST_RUNS, _MOST_ROWS, _MOST_FIGURES = 25, 5_000, 40, 80
 
-#: Letters of a file name at most.
-_LONGEST = 120
+#: Bytes of a file that is given out, and of all that one page of the list reads.
+_MOST_GIVEN, _MOST_READ = 50_000_000, 25_000_000
+
+#: Letters of a file name, a title and a sentence at most.
+_LONGEST, _TITLE, _SENTENCE = 120, 300, 2_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +63,8 @@ class Run:
         Low end, median and high end of the main total.
     verdict : str
         Of its checks.
+    unread : bool
+        Whether its files were too large to be read for the list.
     """
 
     name: str
@@ -54,6 +73,7 @@ class Run:
     command: str = "run"
     total: tuple[float, float, float] | None = None
     verdict: str = ""
+    unread: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +92,10 @@ class Details:
         Rows of claims.csv.
     figures, files : tuple of str
         Names below its folder.
+    refused : tuple of str
+        What failed or was refused, with the reason.
+    checks : tuple of str
+        Checks that did not pass.
     """
 
     run: Run
@@ -81,28 +105,41 @@ class Details:
     claims: tuple[dict[str, str], ...]
     figures: tuple[str, ...]
     files: tuple[str, ...]
+    refused: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
 
 
-def stored_runs(folder: Path) -> list[Run]:
-    """Return the runs in a folder, newest first.
+def stored_runs(folder: Path, page: int = 0) -> tuple[list[Run], int]:
+    """Return runs in a folder, newest first, and how many there are in all.
 
     Parameters
     ----------
     folder : Path
         It may be a run itself, and need not exist.
+    page : int
+        Which `PAGE` of them: 0 for those whose files are the newest.
     """
     try:
         inside = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
     except OSError:
-        return []
-    found = []
-    for name in [".", *inside][:_MOST_RUNS]:
+        return [], 0
+    places = {}
+    for name in [".", *inside[:_MOST_RUNS]]:
         try:
-            place = run_folder(folder, name)
+            places[name] = run_folder(folder, name)
         except DataError:
             continue
-        found.append(_run(place, name))
-    return sorted(found, key=lambda run: run.created, reverse=True)
+    written = {name: stamp(place / PROVENANCE) for name, place in places.items()}
+    newest = sorted(places, key=lambda name: written[name][1], reverse=True)
+    found, budget = [], _MOST_READ
+    for name in newest[page * PAGE : (page + 1) * PAGE]:
+        both = written[name], stamp(places[name] / SUMMARY)
+        budget -= both[0][2] + both[1][2]
+        # what is not read is named, so that one page takes no longer than another
+        found.append(
+            _run(places[name], name, *both) if budget >= 0 else Run(name, name, unread=True)
+        )
+    return sorted(found, key=lambda run: run.created, reverse=True), len(places)
 
 
 def run_folder(folder: Path, name: str) -> Path:
@@ -135,7 +172,7 @@ def run_file(folder: Path, run: str, name: str) -> Path:
         If it lies elsewhere (also by way of a link), is hidden, or not of a kind that is shown.
     """
     place = _below(run_folder(folder, run), name)
-    if place.suffix not in SHOWN or not place.is_file() or place.stat().st_size > _MOST_BYTES:
+    if place.suffix not in SHOWN or not place.is_file() or place.stat().st_size > _MOST_GIVEN:
         raise DataError("is no file of this run that is shown", where=name[:80])
     # a link inside of the run may lead out of the folder
     if not place.resolve().is_relative_to(folder.resolve()):
@@ -152,16 +189,30 @@ def details(folder: Path, name: str) -> Details:
         If there is no such run.
     """
     place = run_folder(folder, name)
-    summary, study = _summary(place), _study(_object(place / PROVENANCE))
+    record, summary = json_object(place / PROVENANCE), json_object(place / SUMMARY)
+    notes = [one for one in items(summary.get("notes")) if isinstance(one, str)]
+    pictures = _names(place, "figures", (".svg", ".png"))
+    # the drawing if there is one, else the picture; in the order in which they were drawn
+    stems = dict.fromkeys(one.rpartition(".")[0] for one in pictures)
+    drawn = [f"{one}.svg" if f"{one}.svg" in pictures else f"{one}.png" for one in stems]
+    told = words(record.get("figures")).split(", ")[:_MOST_RUNS]
+    order = {name.rpartition(".")[0]: place for place, name in enumerate(told)}
+    drawn.sort(key=lambda name: order.get(name.rpartition(".")[0], len(order)))
+    checks = objects(table_of(summary.get("diagnostics")).get("checks"))
     return Details(
-        _run(place, name),
-        tuple(_totals(summary, study)),
-        tuple(_text(one.get("says")) for one in _objects(summary.get("published"))),
-        tuple(one for one in _list(summary.get("notes")) if isinstance(one, str)),
+        _run(place, name, stamp(place / PROVENANCE), stamp(place / SUMMARY)),
+        tuple(_totals(summary, study_table(record))),
+        tuple(words(one.get("says"), _SENTENCE)
+              for one in objects(summary.get("published"))[:_MOST_ROWS]),
+        tuple(words(one, _SENTENCE) for one in notes[:_MOST_ROWS]),
         tuple(_claims(place / "claims.csv")),
-        tuple(_names(place, "figures", (".png",))),
-        tuple(_names(place, "", (".csv", ".json"))),
-    )
+        tuple(drawn[:_MOST_FIGURES]),
+        tuple(_names(place, "", (".csv", ".json"))[:_MOST_FIGURES]),
+        tuple(f"{words(str(key), _TITLE)}: {words(why, _SENTENCE)}" for key, why in
+              [*table_of(record.get("failed")).items()][:_MOST_ROWS] if isinstance(why, str)),
+        tuple(words(one.get("says"), _SENTENCE) for one in checks
+              if one.get("verdict") != "pass")[:_MOST_ROWS],
+    )  # fmt: skip
 
 
 def _below(folder: Path, name: str) -> Path:
@@ -185,24 +236,27 @@ def _below(folder: Path, name: str) -> Path:
     return folder.joinpath(*parts)
 
 
-def _run(place: Path, name: str) -> Run:
-    kept, summary = _object(place / PROVENANCE), _summary(place)
-    study, settings = _study(kept), kept.get("settings")
-    title = _text(study.get("title")) or (place.resolve().name if name == "." else name)
-    command = _text(settings.get("command")) if isinstance(settings, dict) else ""
-    diagnostics = summary.get("diagnostics")
-    verdict = _text(diagnostics.get("verdict")) if isinstance(diagnostics, dict) else ""
-    main = next((numbers for index, numbers in _total_rows(summary) if not index), None)
-    return Run(name, title, _text(kept.get("created"))[:40], command or "run", main, verdict)
+@functools.lru_cache(maxsize=5_000)
+def _run(place: Path, name: str, _: Stamp, __: Stamp) -> Run:
+    record, summary = json_object(place / PROVENANCE), json_object(place / SUMMARY)
+    title = words(study_title(record), _TITLE) or (place.resolve().name if name == "." else name)
+    command = words(table_of(record.get("settings")).get("command"), _LONGEST)
+    verdict = words(table_of(summary.get("diagnostics")).get("verdict"), _LONGEST)
+    created = words(record.get("created"))[:40]
+    return Run(name, title, created, command or "run", main_total(summary), verdict)
+
+
+def main_total(summary: dict[str, Any]) -> tuple[float, float, float] | None:
+    """Return low end, median and high end of the total of the main model."""
+    return next((numbers for index, numbers in _total_rows(summary) if not index), None)
 
 
 def _total_rows(summary: dict[str, Any]) -> list[tuple[dict[str, Any], tuple[float, float, float]]]:
     found = []
-    for row in _objects(summary.get("estimates")):
-        numbers = [row.get(key) for key in ("low", "median", "high")]
+    for row in objects(summary.get("estimates")):
         index = row.get("index")
         if row.get("name") == "total" and isinstance(index, dict):
-            low, middle, high = (_finite(number) for number in numbers)
+            low, middle, high = (finite(row.get(key)) for key in ("low", "median", "high"))
             if low is not None and middle is not None and high is not None:
                 found.append((index, (low, middle, high)))
     return found
@@ -211,29 +265,31 @@ def _total_rows(summary: dict[str, Any]) -> list[tuple[dict[str, Any], tuple[flo
 def _totals(
     summary: dict[str, Any], study: dict[str, Any]
 ) -> list[tuple[str, float, float, float]]:
-    titles = {_text(one.get("name")): _text(one.get("title"))
-              for one in _objects(study.get("scenario"))}  # fmt: skip
-    models = study.get("models")
-    if isinstance(models, dict):
-        titles |= {name: _text(one.get("title")) for name, one in models.items()
-                   if isinstance(one, dict)}  # fmt: skip
-    found = []
-    for index, numbers in _total_rows(summary)[:_MOST_ROWS]:
-        if set(index) <= {"scenario", "model"}:
-            key = _text(next(iter(index.values()), ""))
+    titles = {words(one.get("name")): words(one.get("title"), _TITLE)
+              for one in objects(study.get("scenario"))}  # fmt: skip
+    titles |= {name: words(one.get("title"), _TITLE)
+               for name, one in table_of(study.get("models")).items()
+               if isinstance(one, dict)}  # fmt: skip
+    found: list[tuple[str, float, float, float]] = []
+    for index, numbers in _total_rows(summary):
+        if set(index) <= {"scenario", "model"} and len(found) < _MOST_ROWS:
+            key = words(next(iter(index.values()), ""), _TITLE)
             found.append((titles.get(key) or key or "as stated", *numbers))
     return found
 
 
 def _claims(path: Path) -> list[dict[str, str]]:
-    if not path.is_file() or path.is_symlink() or path.stat().st_size > _MOST_BYTES:
+    if not path.is_file() or path.is_symlink() or path.stat().st_size > MOST_BYTES:
         return []
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = [row for row, _ in zip(csv.DictReader(file), range(_MOST_ROWS), strict=False)]
     except (OSError, ValueError, csv.Error):
         return []
-    return [{str(key): _text(value) for key, value in row.items()} for row in rows]
+    return [
+        {str(key): words(unguarded(words(value)), _SENTENCE) for key, value in row.items()}
+        for row in rows
+    ]
 
 
 def _names(place: Path, inside: str, endings: tuple[str, ...]) -> list[str]:
@@ -243,50 +299,3 @@ def _names(place: Path, inside: str, endings: tuple[str, ...]) -> list[str]:
     except OSError:
         return []
     return [f"{inside}/{name}" if inside else name for name in names]
-
-
-def _summary(place: Path) -> dict[str, Any]:
-    return _object(place / "summary.json")
-
-
-def _study(kept: dict[str, Any]) -> dict[str, Any]:
-    study = kept.get("study")
-    if not isinstance(study, dict):
-        return {}
-    try:
-        return tomllib.loads(_text(study.get("text")))
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return {}
-
-
-def _object(path: Path) -> dict[str, Any]:
-    """Return the JSON object in a file; an empty one if there is none."""
-    try:
-        if path.is_symlink() or path.stat().st_size > _MOST_BYTES:
-            return {}
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _objects(value: object) -> list[dict[str, Any]]:
-    return [one for one in _list(value) if isinstance(one, dict)]
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _finite(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None

@@ -26,8 +26,13 @@ ADDRESS = "127.0.0.1"
 #: point here (DNS rebinding) comes with its own.
 _OURS = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
 
-#: Bytes of a request at most.
-_MOST_BYTES = 1_000_000
+#: What may be asked for, and what begins what else may be: scripts and the page itself.
+_PATHS = ("/", "/runs", "/study.toml", "/files", "/_dash-layout", "/_dash-dependencies",
+          "/_dash-update-component")  # fmt: skip
+_BELOW = ("/_dash-component-suites/", "/assets/")
+
+#: Bytes of a request at most, seconds that one may take to come in.
+_MOST_BYTES, _SECONDS = 100_000, 20
 
 type _Start = Callable[..., Any]
 
@@ -46,15 +51,42 @@ class Guard:
 
     def __call__(self, environ: dict[str, Any], start: _Start) -> Iterable[bytes]:
         """Answer a request as WSGI does."""
-        host, origin = environ.get("HTTP_HOST", ""), environ.get("HTTP_ORIGIN")
-        ours = _OURS.fullmatch(host) is not None
-        # another page on this machine has another port, and so another origin
-        if ours and (origin is None or origin.lower() == f"http://{host.lower()}"):
+        path = environ.get("PATH_INFO", "")
+        if not _is_own(environ):
+            status, said = "403 Forbidden", "the explorer answers its own page on this machine only"
+        elif path not in _PATHS and not path.startswith(_BELOW):
+            status, said = "404 Not Found", "the explorer has no such page"
+        else:
             return self.inner(environ, start)
-        said = b"403: the explorer answers its own page on this machine only\n"
-        head = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(said)))]
-        start("403 Forbidden", head)
-        return [said]
+        body = f"{status[:3]}: {said}\n".encode()
+        head = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body))),
+                ("X-Content-Type-Options", "nosniff")]  # fmt: skip
+        start(status, head)
+        return [body]
+
+
+def _is_own(environ: dict[str, Any]) -> bool:
+    """Return whether a request comes from our own page, from the address bar, or by a link."""
+    host, origin = environ.get("HTTP_HOST", ""), environ.get("HTTP_ORIGIN")
+    if _OURS.fullmatch(host) is None:
+        return False
+    own = f"http://{host.lower()}"
+    # another page on this machine has another port, and so another origin
+    if origin is not None and origin.lower() != own:
+        return False
+    referer = environ.get("HTTP_REFERER")
+    site = environ.get("HTTP_SEC_FETCH_SITE", "none")
+    if site in ("none", "same-origin") and (
+        referer is None or f"{referer.lower()}/".startswith(f"{own}/")
+    ):
+        return True
+    # a link elsewhere may open the page, where a person sees it; nothing else of it is given
+    return (
+        environ.get("REQUEST_METHOD") == "GET"
+        and environ.get("PATH_INFO") in ("/", "/runs")
+        and environ.get("HTTP_SEC_FETCH_MODE") == "navigate"
+        and environ.get("HTTP_SEC_FETCH_DEST") == "document"
+    )
 
 
 def missing_page() -> str:
@@ -133,10 +165,12 @@ def _add_files(server: Flask, folder: Path) -> None:
             response = Response(place.read_bytes(), content_type=SHOWN[place.suffix])
         except (DataError, OSError):
             return Response("404: no such file of a stored run\n", 404, mimetype="text/plain")
-        if place.suffix != ".png":
+        if place.suffix not in (".png", ".svg"):
             response.headers.set("Content-Disposition", "attachment", filename=place.name)
-        # a drawing is a document of its own that could hold scripts: none may run
-        response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        # a drawing is a document of its own: no script in it may run, nothing is loaded
+        response.headers["Content-Security-Policy"] = (
+            "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+        )
         return response
 
     server.add_url_rule("/study.toml", "study", study)
@@ -148,6 +182,8 @@ def _failed(error: Exception) -> Any:
     from flask import Response
     from werkzeug.exceptions import HTTPException
 
+    if isinstance(error, RecursionError):
+        return Response("400: is nested too deeply\n", 400, mimetype="text/plain")
     if isinstance(error, HTTPException):
         return Response(f"{error.code}: {error.name}\n", error.code, mimetype="text/plain")
     return Response(f"500: our fault: {type(error).__name__}\n", 500, mimetype="text/plain")
@@ -196,13 +232,19 @@ def serving(folder: Path, start: State, port: int) -> Iterator[tuple[str, Callab
     """
     with listening(port) as own:
         server = build_server(folder, start)
-        from werkzeug.serving import make_server
+        from werkzeug.serving import WSGIRequestHandler, make_server
+
+        class Handler(WSGIRequestHandler):
+            # whoever sends half a request does not hold a thread for ever
+            timeout = _SECONDS
 
         # SciPy is loaded at the first soft belief: meanwhile, so that no slider waits for it
         threading.Thread(target=ask, args=(State(shape="beta"),), daemon=True).start()
         logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
         chosen = own.getsockname()[1]
-        made = make_server(ADDRESS, chosen, server, threaded=True, fd=own.fileno())
+        made = make_server(
+            ADDRESS, chosen, server, threaded=True, request_handler=Handler, fd=own.fileno()
+        )
         try:
             yield f"http://{ADDRESS}:{chosen}/", made.serve_forever
         finally:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from estimation.errors import InvalidValueError, UndercountError
-from estimation.explore.fields import BY_NAME, MASSES, PRIORS, SHAPES, place
+from estimation.explore.fields import BY_NAME, MASSES, PRIORS, RANGES, SHAPES, place
 
 if TYPE_CHECKING:
     from estimation.summaries.agreement import Published
@@ -20,8 +19,8 @@ DRAWS = 5_000
 
 _REASON = "asked in the explorer"
 
-#: Parts of an address at most.
-_MOST = 60
+#: Parts of an address at most, and numbers beyond which none is taken: no persons are so many.
+MOST_PARTS, _LARGEST = 60, 10.0**15
 
 type Number = int | float | None
 
@@ -82,7 +81,7 @@ class State:
         """Return what the address says of the state: the count, and all that is not as usual."""
         usual = State()
         said = {
-            field.name: _written(getattr(self, field.name))
+            field.name: written(getattr(self, field.name))
             for field in dataclasses.fields(self)
             if field.name == "count" or getattr(self, field.name) != getattr(usual, field.name)
         }
@@ -102,7 +101,7 @@ class State:
         query = query.removeprefix("?")
         usual, problems = State() if query or start is None else start, []
         try:
-            pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST)
+            pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PARTS)
         except ValueError:
             return usual, ("Address: has too many parts and is ignored.",)
         values: dict[str, Any] = {}
@@ -113,7 +112,7 @@ class State:
             elif choices is None:
                 values[name] = _number(word)
                 if values[name] is None and word:
-                    problems.append(f"Address: {name} = {word[:40]!r} is no number.")
+                    problems.append(f"Address: {name} = {word[:40]!r} is no number up to 10^15.")
             elif word in choices:
                 values[name] = word
             else:
@@ -131,6 +130,16 @@ class State:
             if isinstance(values.get(name), str) and values[name] in choices
         }  # fmt: skip
         return dataclasses.replace(State(), **numbers, **chosen)
+
+    def settled(self) -> State:
+        """Return the same question with all numbers that it does not use as usual."""
+        usual = State()
+        unused = [] if self.shape in RANGES else ["low", "high"]
+        unused += [] if self.shape in MASSES else ["mass"]
+        unused += [] if self.shape == "audited" else ["found", "checked"]
+        unused += [] if self.prior == "gamma" else ["prior_low", "prior_high"]
+        unused += [] if self.soft() else ["audit"]
+        return dataclasses.replace(self, **{name: getattr(usual, name) for name in unused})
 
     # -- what it means --------------------------------------------------------------------------
 
@@ -235,10 +244,13 @@ class State:
         self.model(), self.published(), self.level()
         title = f"What if: {self.count:,} names, coverage: {SHAPES[self.shape]}"
         lines = [f'title = "{title}"', f"seed = {self.checked_seed()}", ""]
+        if self.level() != State().prob:
+            # a study has no level: the run is told
+            lines.insert(0, f"# {self.to_run()}")
         lines += ["[losses]", 'kind = "flat"', ""]
         if self.prior == "gamma":
             lines += ["[losses.prior]", 'kind = "gamma_between"', *self._lines("prior_"), ""]
-        lines += ["[evidence.names]", 'kind = "count"', f"count = {_written(self.count)}", ""]
+        lines += ["[evidence.names]", 'kind = "count"', f"count = {written(self.count)}", ""]
         lines += ["[evidence.names.coverage]", *self._coverage_lines(), ""]
         if not self.precision_low == self.precision_high == 1:
             lines += ["[evidence.names.precision]", 'kind = "uniform"',
@@ -252,16 +264,21 @@ class State:
     def _coverage_lines(self) -> list[str]:
         reason = f'reason = "{_REASON}"'
         if self.shape == "audited":
-            return ['kind = "audited"', f"found = {_written(self.found)}",
-                    f"checked = {_written(self.checked)}", reason]  # fmt: skip
+            return ['kind = "audited"', f"found = {written(self.found)}",
+                    f"checked = {written(self.checked)}", reason]  # fmt: skip
         if self.shape in MASSES:
             return ['kind = "between"', f'shape = "{self.shape}"',
-                    f"mass = {_written(self.mass)}", *self._lines("")]  # fmt: skip
+                    f"mass = {written(self.mass)}", *self._lines("")]  # fmt: skip
         return [f'kind = "{self.shape}"', *self._lines("")]
 
     def _lines(self, prefix: str, *, reason: bool = True) -> list[str]:
-        ends = [f"{end} = {_written(getattr(self, prefix + end))}" for end in ("low", "high")]
+        ends = [f"{end} = {written(getattr(self, prefix + end))}" for end in ("low", "high")]
         return [*ends, *([f'reason = "{_REASON}"'] if reason else [])]
+
+    def to_run(self) -> str:
+        """Return the command that runs the saved study."""
+        level = f" --prob {written(self.prob)}" if self.prob != State().prob else ""
+        return f"undercount run what-if.toml{level}"
 
     def to_command(self) -> str:
         """Return the command that gives the same numbers; nothing where there is none."""
@@ -269,11 +286,11 @@ class State:
             return ""
 
         def pair(flag: str, prefix: str) -> list[str]:
-            return [flag, *(_written(getattr(self, prefix + end)) for end in ("low", "high"))]
+            return [flag, *(written(getattr(self, prefix + end)) for end in ("low", "high"))]
 
-        words = ["undercount", "total", _written(self.count), *pair("--coverage", "")]
+        words = ["undercount", "total", written(self.count), *pair("--coverage", "")]
         if self.shape in MASSES:
-            words += ["--mass", _written(self.mass), "--shape", self.shape]
+            words += ["--mass", written(self.mass), "--shape", self.shape]
         if not self.precision_low == self.precision_high == 1:
             words += pair("--precision", "precision_")
         if self.prior == "gamma":
@@ -283,7 +300,7 @@ class State:
         words += ["--draws", str(DRAWS)]
         for name in ("prob", "seed"):
             if getattr(self, name) != getattr(State(), name):
-                words += [f"--{name}", _written(getattr(self, name))]
+                words += [f"--{name}", written(getattr(self, name))]
         return " ".join(words)
 
 
@@ -303,12 +320,12 @@ def _number(word: object) -> Number:
         value = float(word)
     except (ValueError, OverflowError):
         return None
-    if not math.isfinite(value):
+    if not abs(value) <= _LARGEST:
         return None
     return int(value) if value.is_integer() else value
 
 
-def _written(value: object) -> str:
+def written(value: object) -> str:
     """Return a value as the address, a study and the command line take it."""
     if value is None:
         return ""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimation.errors import DataError
-from estimation.files import write_rows
+from estimation.files import unguarded, write_rows
 from estimation.linkage.ids import own_names, record_id
 from estimation.linkage.pairs import Pairs
 from estimation.randomness import stream
@@ -126,7 +126,7 @@ def read_judged(path: Path, records: Sequence[Records], salt: bytes) -> Judged:
         said = (row.get("same") or "").strip()
         if not said:
             continue
-        ends = [place.get((row.get(side) or "").strip()) for side in ("left", "right")]
+        ends = [place.get(unguarded((row.get(side) or "").strip())) for side in ("left", "right")]
         if said not in ("0", "1"):
             bad.append(line)
         elif ends[0] is None or ends[1] is None or ends[0] == ends[1]:

@@ -57,6 +57,8 @@ class Replay:
         Steps between dates, the fewest.
     seed : int
     notes : tuple of str
+    assumptions : tuple of mapping
+        statement, if_false and because of each, as of a nowcast.
     """
 
     title: str
@@ -69,6 +71,7 @@ class Replay:
     every: int
     seed: int
     notes: tuple[str, ...]
+    assumptions: tuple[Mapping[str, str], ...] = ()
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -100,6 +100,25 @@ def sheet(
         figure.savefig(ending(target, ".png"), dpi=_DOTS)
 
 
+def panels(figure: Figure, whole: Axes, size: int, columns: int) -> list[Axes]:
+    """Return small axes in rows and columns in the place of one, which holds the legend alone.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    whole : matplotlib.axes.Axes
+        The only one of a sheet.
+    size : int
+        How many.
+    columns : int
+    """
+    whole.set_axis_off()
+    place = whole.get_subplotspec()
+    assert place is not None
+    grid = place.subgridspec(-(-size // columns), columns)
+    return [figure.add_subplot(grid[at // columns, at % columns]) for at in range(size)]
+
+
 def ending(target: Path, suffix: str) -> Path:
     """Return the file name with an ending; dots in the name stay."""
     return target.with_name(target.name + suffix)
@@ -117,7 +136,7 @@ def wrapped(words: str, inches: float, size: float = NORMAL) -> str:
 
 
 def number_axis(
-    axis: Axis, largest: float, inches: float | None = None, *, whole: bool = True
+    axis: Axis, largest: float, inches: float | None = None, *, whole: bool = True, ticks: int = 6
 ) -> None:
     """Let an axis show plain numbers with thousands separators.
 
@@ -130,10 +149,11 @@ def number_axis(
         Length of a horizontal axis: long numbers get fewer ticks.
     whole : bool
         Whether it counts, so that ticks are whole numbers.
+    ticks : int
+        Intervals between ticks at most, of an axis without a stated length.
     """
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    ticks = 6
     if inches is not None:
         wide = _LETTER * NORMAL / 72 * (len(f"{largest:,.0f}") + 1)
         ticks = min(max(int(inches / wide), 2), 8)

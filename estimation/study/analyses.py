@@ -90,7 +90,7 @@ def answer_all(asked: Asked, options: Options, *, one_by_one: bool = True) -> An
     def carry_out(kind: str, plans: Any, function: Callable[[Any, Options], Any]) -> list[Any]:
         found = []
         for plan in plans:
-            begin(options.tell, f"{kind} {plan.name}")
+            begin(options.tell, f"{kind}: {plan.name}")
             try:
                 found.append(function(plan, options))
             except UndercountError as error:

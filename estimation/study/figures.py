@@ -10,11 +10,20 @@ import numpy as np
 
 from estimation.report.eventual import draw_eventual
 from estimation.report.figures import draw_totals, missing_plotting
+from estimation.report.forest import Row, draw_forest
 from estimation.report.periods import draw_coverage, draw_periods, draw_rises
 from estimation.report.strata import draw_rates
-from estimation.summaries.cell_rows import rates
+from estimation.study.fit_checks import (
+    FitChecks,
+    check_fits,
+    draw_fit_checks,
+    has_own_figures,
+    is_list_alone,
+    prefix_of,
+)
+from estimation.summaries.agreement import Published
+from estimation.summaries.cell_rows import rates, scalar_draws
 from estimation.summaries.changes import month_on_month
-from models.beliefs import Known
 
 if TYPE_CHECKING:
     from estimation.study.run import Fitted, Outcome
@@ -26,7 +35,7 @@ _DATES = {
 }
 
 
-def draw_run(outcome: Outcome, folder: Path) -> str:
+def draw_run(outcome: Outcome, folder: Path, checked: FitChecks | None = None) -> str:
     """Draw the figures of a run where matplotlib is installed.
 
     Parameters
@@ -34,6 +43,8 @@ def draw_run(outcome: Outcome, folder: Path) -> str:
     outcome : Outcome
     folder : Path
         Of the run; "figures" is made in it.
+    checked : FitChecks, optional
+        Its chains and beliefs, if they are at hand.
 
     Returns
     -------
@@ -52,21 +63,34 @@ def draw_run(outcome: Outcome, folder: Path) -> str:
     ]
     published = outcome.study.published[0] if outcome.study.published else None
     draw_totals(draws, published, outcome.prob, outcome.study.title, place / "totals")
-    drawn = ["totals"]
+    drawn = ["totals", *_draw_forest(outcome, published, place)]
     for one in outcome.fitted:
-        if one.scenario.name != "base" and not one.scenario.further:
+        if not has_own_figures(one.scenario):
             continue  # would be drawn over the figures of the model as stated
-        prefix = f"{one.scenario.name}-" if one.scenario.further else ""
+        prefix = prefix_of(one.scenario.name)
         drawn += [prefix + name for name in _draw_model(one, outcome, place, prefix)]
+    drawn += draw_fit_checks(check_fits(outcome) if checked is None else checked, outcome, place)
     return ", ".join(f"figures/{name}.svg, figures/{name}.png" for name in drawn)
+
+
+def _draw_forest(outcome: Outcome, published: Published | None, place: Path) -> Iterator[str]:
+    """Draw all totals below each other, where there are models beside the readings of one."""
+    tails = [(1 - outcome.prob) / 2, 0.5, (1 + outcome.prob) / 2]
+    rows = []
+    for one in outcome.fitted:
+        if not _is_list_alone(one):
+            low, middle, high = np.quantile(scalar_draws(one.losses)["total"], tails).tolist()
+            rows.append(Row(one.scenario.title, low, middle, high, one.scenario.further))
+    failed = [one.title for one in outcome.study.scenarios if one.name in outcome.failed]
+    if any(row.further for row in rows):
+        draw_forest(rows, published, outcome.prob, f"All totals: {outcome.study.title}",
+                    place / "forest", failed)  # fmt: skip
+        yield "forest"
 
 
 def _is_list_alone(one: Fitted) -> bool:
     """Return whether a model of late reports says nothing of who will never be on the list."""
-    if not one.losses.late:
-        return False
-    coverage = one.scenario.model.base.coverage
-    return isinstance(coverage, Known) and coverage.value == 1
+    return one.losses.late and is_list_alone(one.scenario.model)
 
 
 def _draw_model(one: Fitted, outcome: Outcome, place: Path, prefix: str) -> Iterator[str]:

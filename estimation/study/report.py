@@ -101,12 +101,43 @@ def _stated(study: Study, found: RunFolder) -> Stated:
     word = found.command.replace("_", "-")
     # these commands take the study from a record, but neither seed nor level
     asks = f"undercount {word} provenance.json --seed {found.record['seed']} --prob {found.prob:g}"
+    if found.command == "calibrate":  # whose level is not for choosing
+        size = found.record["settings"].get("simulations")
+        asks = f"undercount calibrate provenance.json --seed {found.record['seed']}"
+        asks += f" --simulations {size}" if size else ""
     repeat = _RUN if found.command == "run" else asks
     return Stated(
-        study.title, tuple(map(_model, study.scenarios)),
+        study.title, tuple(_model(one, _strata(table, one)) for one in study.scenarios),
         tuple((one.name, one.source) for one in study.published),
-        shipped_tables(_words(table)), asked, repeat=repeat,
+        shipped_tables(_words(table)), asked, repeat=repeat, names=dict(_named(table)),
     )  # fmt: skip
+
+
+def _named(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield fields that are varied and variants of a comparison, with the titles they have."""
+    for section, inside, key in (("sensitivity", "vary", "field"),
+                                 ("comparison", "variant", "name")):  # fmt: skip
+        for one in table.get(section, ()):
+            for named in one.get(inside, ()):
+                if isinstance(named, Mapping) and named.get("title") and named.get(key):
+                    yield str(named[key]), str(named["title"])
+
+
+def _strata(table: Mapping[str, Any], scenario: Scenario) -> str:
+    """Return what the strata of a model are, as its table or the study calls them."""
+    of = table.get("models", {}).get(scenario.name, {}) if scenario.further else table
+    for one in of.get("evidence", {}).values():
+        given = one.get("table") if isinstance(one, Mapping) else None
+        if not isinstance(given, Mapping):
+            continue
+        if isinstance(given.get("stratum"), str):
+            return str(given["stratum"]).replace("_", " ")
+        source = given.get("source")
+        if source in dataset_names():
+            stratum = describe_dataset(source).stratum
+            if stratum:
+                return str(stratum).replace("_", " ")
+    return "stratum"
 
 
 def _words(value: object) -> Iterator[str]:
@@ -121,7 +152,7 @@ def _words(value: object) -> Iterator[str]:
             yield from _words(one)
 
 
-def _model(scenario: Scenario) -> StatedModel:
+def _model(scenario: Scenario, strata: str) -> StatedModel:
     model, base = scenario.model, scenario.model.base
     counted = (("person on any list", "persons on any list") if base.kind == "lists"
                else ("confirmed name", "confirmed names"))  # fmt: skip
@@ -137,7 +168,7 @@ def _model(scenario: Scenario) -> StatedModel:
         tuple((one.name, one.prior, one.reason, one.source) for one in model.parameters()),
         tuple(StatedAssumption(one.statement, one.if_false, one.because)
               for one in model.assumptions()),
-        tuple(data),
+        tuple(data), strata,
     )  # fmt: skip
 
 

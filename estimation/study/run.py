@@ -16,7 +16,7 @@ from estimation.fit.batch import carry_out
 from estimation.fit.engine import Engine, Plan, plan
 from estimation.fit.store import Refit, Store
 from estimation.notes import beyond_notes, coverage_note, notes
-from estimation.progress import Tell, begin, silent
+from estimation.progress import Progress, Tell, begin, silent
 from estimation.result import Result
 from estimation.study.analyses import Answered, answer_all
 from estimation.study.eventual import EventualFound, complete_all
@@ -160,7 +160,8 @@ def fit_study(
     trees = carry_out(plans, store=store, refit=refit, executor=executor, tell=tell, done=done)
     fitted: list[Fitted] = []
     failed, verdicts, unreported = {}, {}, {}
-    for scenario in study.scenarios:
+    begin(tell, "checks and estimates")
+    for number, scenario in enumerate(study.scenarios, 1):
         found = trees[scenario.name]
         try:
             if isinstance(found, UndercountError):
@@ -173,6 +174,8 @@ def fit_study(
             failed[scenario.name] = str(error)
             if not isinstance(found, UndercountError):
                 unreported[scenario.name] = found[0]
+        stage = "failed" if scenario.name in failed else "made"
+        tell(Progress(scenario.name, stage, number, len(study.scenarios)))
     by_name = {one.scenario.name: one for one in fitted}
     claims = tuple(_judged(claim, by_name, failed) for claim in study.claims)
     options = Options(seed, prob, engine, accept, draws, store, refit, executor, tell=tell)

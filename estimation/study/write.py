@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
 import hashlib
 import json
 import platform
 import shutil
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from estimation.files import PROVENANCE, file_hashes, whole_folder, write_rows
+from estimation.files import PROVENANCE, file_hashes, whole_folder, write_rows, write_table
 from estimation.report.html.run_folder import REPORT, read_run_folder
 from estimation.study.analyses import Answered
 from estimation.study.comparison_write import draw_comparisons, write_comparisons
 from estimation.study.eventual import eventual_rows
 from estimation.study.figures import draw_run
+from estimation.study.fit_checks import check_fits, write_fit_checks
 from estimation.study.learned_write import draw_all_learned, write_learned
 from estimation.study.read import TABLES, Study
 from estimation.study.report import report_of
@@ -55,8 +54,7 @@ def write_run(outcome: Outcome, target: Path, settings: dict[str, Any]) -> None:
         (folder / "summary.json").write_text(result.to_json() + "\n", encoding="utf-8")
         _write_rows(folder / "summary.csv", result.estimates)
         if outcome.claims:
-            rows = [claim_row(judged) for judged in outcome.claims]
-            _write_csv(folder / "claims.csv", list(rows[0]), [list(row.values()) for row in rows])
+            write_rows(folder / "claims.csv", map(claim_row, outcome.claims))
         if outcome.eventual.counts:
             write_rows(folder / "eventual.csv", eventual_rows(outcome.eventual, outcome.prob))
         write_answers(outcome.answered, folder)
@@ -64,7 +62,9 @@ def write_run(outcome: Outcome, target: Path, settings: dict[str, Any]) -> None:
         (folder / "posterior").mkdir()
         for one in outcome.fitted:
             _write_tree(one.tree, folder / "posterior" / f"{one.scenario.name}.zarr")
-        figures = draw_run(outcome, folder)
+        checked = check_fits(outcome)
+        write_fit_checks(checked, outcome.prob, folder)
+        figures = draw_run(outcome, folder, checked)
         published = outcome.study.published[0] if outcome.study.published else None
         figures = ", ".join([figures, *draw_answers(outcome.answered, published, folder)])
         fits = {one.scenario.name: one.tree.attrs["hash"] for one in outcome.fitted}
@@ -73,15 +73,18 @@ def write_run(outcome: Outcome, target: Path, settings: dict[str, Any]) -> None:
 
 
 def write_provenance(
-    folder: Path, study: Study, seed: int, settings: dict[str, Any], *, failed: dict[str, str],
-    figures: str, fits: dict[str, str] | None = None, with_page: bool = False,
+    folder: Path, study: Study | None, seed: int, settings: dict[str, Any], *,
+    failed: dict[str, str], figures: str, fits: dict[str, str] | None = None,
+    with_page: bool = False,
 ) -> None:  # fmt: skip
     """Write what is needed to repeat a run, once all else is written; see `write_run`.
 
-    With `with_page` the page of the run is written too, and its hash recorded.
+    Without a study it is of reference models alone.  With `with_page` the page of the run is
+    written too, and its hash recorded.
     """
+    kept = {"name": f"{study.name}.toml", "text": study.written} if study is not None else None
     provenance: dict[str, Any] = {
-        "study": {"name": f"{study.name}.toml", "text": study.written},
+        **({"study": kept} if kept is not None else {}),
         "seed": seed,
         "settings": settings,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -92,7 +95,7 @@ def write_provenance(
         "machine": {"system": platform.system(), "processor": platform.machine()},
         "files": file_hashes(folder),
     }
-    if with_page:
+    if with_page and study is not None:
         _write_page(folder, study, provenance)
     written = json.dumps(provenance, indent=1, ensure_ascii=False)
     (folder / PROVENANCE).write_text(written + "\n", encoding="utf-8")
@@ -160,16 +163,9 @@ def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     plain = ("name", "method", "median", "mean", "sd", "low", "high")
     index = [*_INDEX, *([_OF_LISTS] if any(_OF_LISTS in row["index"] for row in rows) else [])]
     head = ["scenario", *plain, *(f"q{level}" for level in quantiles), *index]
-    _write_csv(path, head, (
+    write_table(path, head, (
         [row["index"].get("scenario", row["index"].get("model", "base")),
          *(row[key] for key in plain), *(row["quantiles"][level] for level in quantiles),
          *(row["index"].get(key, "") for key in index)]
         for row in rows
     ))  # fmt: skip
-
-
-def _write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(head)
-        writer.writerows(rows)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from estimation.errors import DataError
+from estimation.files import unguarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +48,7 @@ def read_csv(path: Path) -> pd.DataFrame:
     inner = read.map(lambda text: text.count("\n") if isinstance(text, str) else 0).sum(axis=1)
     read.index = pd.Index(range(1, len(read) + 1)) + inner.cumsum().shift(fill_value=0).to_numpy()
     ended.index = read.index
-    frame = read.fillna("").map(str.strip)
+    frame = read.fillna("").map(_cell)
     header, frame = frame.iloc[0].tolist(), frame.iloc[1:]
     _check_header(header, path.name)
     frame.columns = pd.Index(header)
@@ -65,6 +66,11 @@ def read_csv(path: Path) -> pd.DataFrame:
             remedy="write all fields of the row",
         )  # fmt: skip
     return frame
+
+
+def _cell(text: str) -> str:
+    """Return the text of a cell; the apostrophe by which our own files guard it is taken off."""
+    return unguarded(text.strip())
 
 
 def _broken(path: Path, message: str) -> DataError:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from estimation.files import unguarded
 from estimation.tables.source import Table, open_table
 from estimation.tables.text import as_text, frame_as_text
 
@@ -76,13 +77,16 @@ def _quick_csv(path: Path) -> Table | None:
         return None
     if read.num_rows == 0 or read.num_columns != len(header):
         return None
-    names = [name.strip() for name in header]
+    names = [unguarded(name.strip()) for name in header]
     # raises if two names are alike, or fields end with semicolons
     frame_as_text(_frame([[name] for name in names], names), path.name)
     trimmed = pa.table(
         {name: pc.utf8_trim_whitespace(read.column(place)) for place, name in enumerate(names)}
     )
     frame = trimmed.to_pandas().astype(str)
+    for name in names:
+        if pc.any(pc.starts_with(trimmed[name], "'")).as_py():  # few columns have any
+            frame[name] = frame[name].map(unguarded)
     # blank lines, and fields of several lines, shift lines: then rows are counted
     plain = _newlines(path) in (read.num_rows, read.num_rows + 1)
     frame.index = frame.index + (2 if plain else 1)

@@ -18,3 +18,19 @@ def browser():
         found = playwright.chromium.launch(executable_path=str(BROWSER), args=["--no-sandbox"])
         yield found
         found.close()
+
+
+@pytest.fixture(scope="session")
+def violations():
+    """Return a function that tells which rules of WCAG 2.1, A and AA, a page breaks, and where."""
+    api = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason=f"axe-playwright-python is missing: {HOW}"
+    )
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
+
+    def of(page):
+        found = api.Axe().run(page, options=rules).response["violations"]
+        return [(one["id"], node["target"], node["html"][:200])
+                for one in found for node in one["nodes"]]  # fmt: skip
+
+    return of

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimation.errors import DataError, InvalidValueError
+from estimation.files import guarded
 from estimation.linkage.people.errors import Errors
 from estimation.linkage.people.population import IntArray, Persons, draw_persons
 from estimation.linkage.people.records import FIELDS, records_of
@@ -136,7 +137,8 @@ class World:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for name, frame in self.lists.items():
-                frame.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8")
+                safe = frame.map(guarded)
+                safe.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8")
         except OSError as error:
             raise DataError(f"cannot be written: {error.strerror or type(error).__name__}",
                             where=str(folder), remedy="name another folder") from None  # fmt: skip

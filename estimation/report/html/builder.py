@@ -10,6 +10,12 @@ from collections.abc import Iterator, Sequence
 #: Letters from which on a cell is given room.
 _LONG = 90
 
+#: Letters from which on a word may be broken anywhere.
+_LONG_WORD = 22
+
+#: Columns from which on a table is set smaller in print.
+_MANY = 9
+
 #: What an element may hold; a plain string is text, never markup.
 type Child = Element | str
 
@@ -144,7 +150,7 @@ class Wide:
 
 def table(
     caption: str, head: Sequence[str], rows: Sequence[Sequence[Child | Wide]], *,
-    numbers: Sequence[int] = (),
+    numbers: Sequence[int] = (), halves: bool = False,
 ) -> Element:  # fmt: skip
     """Return a table in a box of its own, which scrolls where the page is narrow.
 
@@ -157,10 +163,13 @@ def table(
         The first cell of each is its heading.
     numbers : sequence of int
         Columns that are set to the right.
+    halves : bool
+        Whether a long and narrow one is set in two columns where there is room.
     """
     of = {place: {"class_": "number"} for place in numbers}
     heads = [
-        element("th", word, scope="col", **of.get(place, {})) for place, word in enumerate(head)
+        element("th", word[:1].upper() + word[1:], scope="col", **of.get(place, {}))
+        for place, word in enumerate(head)
     ]
     body = [element("tr", *_cells(row, of)) for row in rows]
     found = element(
@@ -168,7 +177,18 @@ def table(
         element("thead", element("tr", *heads)), element("tbody", *body),
     )  # fmt: skip
     # a box that scrolls can be reached with the keyboard, and says what it is
-    return element("div", found, class_="scroll", role="region", tabindex="0", aria_label=caption)
+    kind = "scroll many" if len(head) >= _MANY else "scroll halves" if halves else "scroll"
+    return element("div", found, class_=kind, role="region", tabindex="0", aria_label=caption)
+
+
+def _width(cell: Child | Wide) -> dict[str, str]:
+    """Return the class of a cell of words: room for many, breaks within a word without end."""
+    if not isinstance(cell, str):
+        return {}
+    longest = max(map(len, cell.split()), default=0)
+    kind = " ".join(name for name, so in (("long", len(cell) > _LONG),
+                                          ("breaks", longest > _LONG_WORD)) if so)  # fmt: skip
+    return {"class_": kind} if kind else {}
 
 
 def _cells(row: Sequence[Child | Wide], of: dict[int, dict[str, str]]) -> Iterator[Element]:
@@ -179,6 +199,5 @@ def _cells(row: Sequence[Child | Wide], of: dict[int, dict[str, str]]) -> Iterat
             place += cell.columns
             continue
         tag, scope = ("td", {}) if place else ("th", {"scope": "row"})
-        long = isinstance(cell, str) and len(cell) > _LONG and place not in of
-        yield element(tag, cell, **scope, **({"class_": "long"} if long else of.get(place, {})))
+        yield element(tag, cell, **scope, **(of.get(place) or _width(cell)))
         place += 1

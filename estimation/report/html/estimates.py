@@ -1,4 +1,4 @@
-"""Estimates side by side: other readings, further models, periods and strata, claims."""
+"""Estimates side by side: other readings, further models, periods and strata."""
 
 from __future__ import annotations
 
@@ -8,17 +8,15 @@ from typing import Any
 from estimation.report.html.builder import Child, Element, Wide, element, part, table
 from estimation.report.html.run_folder import RunFolder
 from estimation.report.html.stated import Stated
-from estimation.report.html.words import between, plain, sentence, shown
-from estimation.report.text import number
+from estimation.report.html.wording import told
+from estimation.report.html.words import between, capital, dated, plain, sentence, shown
 from estimation.summaries.agreement import percent
 
 #: What tells rows of one name apart beside the model.
 _WITHIN = ("period", "stratum", "year", "age", "list", "as_of", "seen_from", "last")
 
-#: Strata or periods of a table that are shown at most.
-_MOST = 60
-
-_VERDICTS = {"agrees": "pass", "disagrees": "fail", "cannot-tell": "inconclusive"}
+#: Strata or periods of a table that are shown at most; longer than so many it is set in halves.
+_MOST, _HALVED = 100, 16
 
 
 def owner(row: dict[str, Any]) -> str:
@@ -53,133 +51,91 @@ def by_stratum(found: RunFolder, model: str, name: str) -> list[tuple[str, dict[
     return sorted(rows, key=lambda pair: -pair[1]["median"])
 
 
+def _named(found: RunFolder, stated: Stated) -> list[str]:
+    """Return scenarios and models, those that failed too; none of another command."""
+    if found.command != "run":
+        return []
+    return list(dict.fromkeys([*(one.name for one in stated.models), *whole(found)]))
+
+
 def readings_part(found: RunFolder, stated: Stated) -> Element | None:
     """Return totals of all scenarios and models; what failed stands where its number would."""
-    totals = whole(found)
-    names = list(dict.fromkeys([*(one.name for one in stated.models), *totals]))
-    if found.command != "run" or not names:
-        return _methods_part(found)
-    level = percent(found.prob)
-    numbers = ["median total", f"low ({level})", f"high ({level})"]
+    totals, names = whole(found), _named(found, stated)
+    if not names:
+        return None
+    estimate = f"Total deaths ({percent(found.prob)} interval)"
     inside = {one["name"]: one for one in found.summary["published"]}
     first = next((name for name in inside if ", " not in name), "")
-    head = ["reading", "why one would believe it", *numbers]
-    head += [f"in published ({first})"] if first else []
+    head = ["reading", estimate]
+    head += [f"probability of the published range ({first})"] if first else []
     rows: list[list[Child | Wide]] = []
     further: list[list[Child | Wide]] = []
     for name in names:
         model, row = stated.model(name), totals.get(name)
-        estimates = _numbers(row) if row else [_refused(found, name)]
+        number: Child = between("total", row) if row else _refused(found, stated, name)
         if model.further or (row is not None and "model" in row["index"]):
-            further.append([model.title, f"{model.names:,}" if model.names else "",
-                            model.as_of or "not stated", *estimates])  # fmt: skip
+            counted = f"{model.names:,}" if model.names else ""
+            further.append([model.title, number, counted, dated(model.as_of) or "not stated"])
             continue
         one = inside.get(first if name == "base" else f"{first}, {name}")
         mass = one.get("mass_inside") if one else None
         share = shown("mass_inside", mass) if isinstance(mass, int | float) else ""
-        rows.append([model.title, sentence(model.reason), *estimates, *([share] if first else [])])
+        title: Child = model.title
+        if model.reason:
+            note = element("span", capital(sentence(model.reason)), class_="beneath")
+            title = element("span", model.title, note)
+        rows.append([title, number, *([share] if first else [])])
     said: list[Child | None] = [
-        table("The same evidence, read in other ways", head, rows, numbers=range(2, len(head)))
+        table("The same evidence, read in other ways", head, rows, numbers=(2,))
     ]
+    further += _beyond(found, stated)
     if further:
-        head = ["model", "counted", "as of", *numbers]
         said.append(element("h3", "Further models"))
-        said.append(table("Totals of further models, each of data of its own", head, further,
-                          numbers=(1, 3, 4, 5)))  # fmt: skip
-    said += _apart(found, stated, names)
+        said.append(table("Totals of further models, each of data of its own",
+                          ["model", estimate, "counted", "as of"], further,
+                          numbers=(2,)))  # fmt: skip
     return part("readings", "The same in other readings", *said)
 
 
-def _numbers(row: dict[str, Any]) -> list[Child | Wide]:
-    return [shown(row["name"], row[key]) for key in ("median", "low", "high")]
+def _beyond(found: RunFolder, stated: Stated) -> list[list[Child | Wide]]:
+    return [
+        [f"{stated.model(name).title}, with deaths that no source sees, as believed",
+         between("total", row), "", dated(stated.model(name).as_of)]
+        for name, row in whole(found, "total_with_beyond").items()
+    ]  # fmt: skip
 
 
-def _refused(found: RunFolder, name: str) -> Wide:
-    why = found.failed.get(name, "no number is in the folder")
-    return Wide(element("span", element("strong", "Refused: "), sentence(why)), 3)
+def _refused(found: RunFolder, stated: Stated, name: str) -> Element:
+    why = told(found.failed.get(name, "no number is in the folder"), stated)
+    return element("span", element("strong", "Refused: "), sentence(why), class_="refused")
 
 
-def _apart(found: RunFolder, stated: Stated, names: Sequence[str]) -> list[Child | None]:
+def apart_part(found: RunFolder, stated: Stated) -> Element | None:
     """Return tables by year and by stratum, of each model that has them."""
-    level = percent(found.prob)
-    head = ["median deaths", f"low ({level})", f"high ({level})"]
-    said: list[Child | None] = []
-    for name in names:
-        for what, rows in (("year", years(found, name)),
-                           ("stratum", by_stratum(found, name, "total"))):  # fmt: skip
-            if not rows:
-                continue
-            title = stated.model(name).title
-            cells: list[list[Child | Wide]] = [
-                [plain(key), *_numbers(row)] for key, row in rows[:_MOST]
-            ]
-            caption = f"Deaths by {what}: {title}"
-            if len(rows) > _MOST:
-                caption += f" (the {_MOST} largest of {len(rows)}; all are in summary.csv)"
-            said.append(table(caption, [what, *head], cells, numbers=(1, 2, 3)))
-    return [element("h3", "By year and stratum"), *said] if said else []
+    names = _named(found, stated)
+    said = [one for name in names for one in _apart(found, stated, name)]
+    strata = {stated.model(name).strata for name in names if by_stratum(found, name, "total")}
+    words = ["year", *sorted(strata)]
+    return part("apart", f"By {', '.join(words[:-1])}{' and ' if strata else ''}{words[-1]}", *said)
 
 
-def _methods_part(found: RunFolder) -> Element | None:
-    """Return the rows of other commands: by method, and by what tells them apart."""
-    rows = found.summary["estimates"]
-    refused: list[list[Child | Wide]] = [
-        [plain(key), "", Wide(sentence(why), 3)] for key, why in found.failed.items()
-    ]
-    if not rows and not refused:
-        return None
-    level, engine = percent(found.prob), found.summary.get("engine", "")
-    cells: list[list[Child | Wide]] = [
-        [plain(str(row.get("method") or engine)), _which(row), *_numbers(row)]
-        for row in rows[:_MOST]
-    ]  # fmt: skip
-    caption = "Estimates by method"
-    if len(rows) > _MOST:
-        caption += f" (the first {_MOST} of {len(rows):,}; all are in the tables of the folder)"
-    head = ["method", "of", "median", f"low ({level})", f"high ({level})"]
-    return part("readings", "All estimates", table(caption, head, [*cells, *refused],
-                                                   numbers=(2, 3, 4)))  # fmt: skip
-
-
-def _which(row: dict[str, Any]) -> str:
-    apart = ", ".join(f"{plain(key)} {value}" for key, value in row["index"].items())
-    return f"{plain(row['name'])}{', ' if apart else ''}{apart}"
-
-
-def claims_part(found: RunFolder, stated: Stated) -> Element | None:
-    """Return published claims with their verdicts."""
-    rows: list[list[Child | Wide]] = [
-        [
-            row.get("claim", ""),
-            element("strong", plain(row.get("verdict", "").replace("-", " ")),
-                    class_=f"state {_VERDICTS.get(row.get('verdict', ''), 'unknown')}"),
-            f"{row.get('stated', '')} {row.get('unit', '')}".strip(),
-            _estimated(row), sentence(row.get("why", "")),
-            stated.model(row.get("model", "")).title, row.get("source", ""),
+def _apart(found: RunFolder, stated: Stated, name: str) -> list[Element]:
+    said = []
+    model = stated.model(name)
+    for what, rows in (("year", years(found, name)),
+                       (model.strata, by_stratum(found, name, "total"))):  # fmt: skip
+        if not rows:
+            continue
+        cells: list[list[Child | Wide]] = [
+            [plain(key), between("total", row)] for key, row in rows[:_MOST]
         ]
-        for row in found.rows("claims")
-    ]  # fmt: skip
-    if not rows:
-        return None
-    head = ["claim", "verdict", "stated", "estimated", "why", "model", "source"]
-    said = element("p", f"A claim agrees if the whole {percent(found.prob)} interval lies in what "
-                   "is stated, disagrees if none of it does, and cannot be told otherwise.",
-                   class_="note")  # fmt: skip
-    return part("claims", "Published claims, put to the test", said,
-                table("Claims with their verdicts", head, rows))  # fmt: skip
+        caption = f"Deaths by {what}: {model.title}"
+        if len(rows) > _MOST:
+            caption += f" (the {_MOST} largest of {len(rows)}; all are in summary.csv)"
+        head = [what, f"deaths ({percent(found.prob)} interval)"]
+        said.append(table(caption, head, cells, halves=_is_long(rows)))
+    return said
 
 
-def _estimated(row: dict[str, str]) -> str:
-    try:
-        middle = float(row.get("median") or "nan")
-        ends = [float(row[key]) for key in ("low", "high") if row.get(key)]
-    except ValueError:
-        return row.get("median", "")
-    if middle != middle:
-        return "no number"
-    if len(ends) < 2:
-        return f"probability {percent(middle)}"
-    if ends[0] == ends[1] == middle:
-        return number("", middle)  # a count, which is exact
-    named = {"median": middle, "low": ends[0], "high": ends[1]}
-    return between("", named)
+def _is_long(rows: Sequence[Any]) -> bool:
+    return len(rows) > _HALVED

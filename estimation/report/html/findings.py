@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from typing import Any
 
+from estimation.report.html.columns import method_words
 from estimation.report.html.estimates import by_stratum, whole, years
+from estimation.report.html.fit_findings import (
+    beliefs,
+    calibration,
+    chains,
+    forest,
+    patterns,
+    pit,
+)
 from estimation.report.html.run_folder import RunFolder
 from estimation.report.html.stated import Stated
 from estimation.report.html.tables import numbers_of
@@ -44,7 +54,7 @@ def _of_all(found: RunFolder, stem: str) -> str:
     """Return what is known of any figure: the first estimates of the folder."""
     rows = [row for row in found.summary["estimates"] if row.get("median") is not None]
     first = [row for row in rows if not row["index"]][:6]
-    told = [f"{plain(str(row.get('method') or row['name']))} {between(row['name'], row)}"
+    told = [f"{_whose(row)} {between(row['name'], row)}"
             for row in first]  # fmt: skip
     level = percent(found.prob)
     if found.command == "replay":
@@ -59,6 +69,11 @@ def _of_all(found: RunFolder, stem: str) -> str:
     if not told:
         return f"Figure {plain(stem.replace('-', ' '))}; its numbers stand in the tables."
     return f"Median and {level} interval: {'; '.join(told)}."
+
+
+def _whose(row: dict[str, Any]) -> str:
+    method = str(row.get("method") or "")
+    return method_words(method) if method else plain(row["name"])
 
 
 def _totals(found: RunFolder, stated: Stated, _: str) -> str:
@@ -244,8 +259,10 @@ _Say = Callable[[RunFolder, Stated, str], str]
 _BY_START: dict[str, _Say] = {
     "totals": _totals, "sources-": _sources, "anatomy-": _anatomy, "tornado-": _varied,
     "curve-": _curve, "information-": _information, "comparison-": _comparison,
-    "mixture-": _mixture, "revision-": _revision,
+    "mixture-": _mixture, "revision-": _revision, "calibration-": calibration,
 }  # fmt: skip
 
 _BY_END: dict[str, _Say] = {"periods": _periods, "coverage": _coverage, "rises": _rises,
-                            "rates": _rates, "eventual": _eventual}  # fmt: skip
+                            "rates": _rates, "eventual": _eventual, "forest": forest,
+                            "beliefs": beliefs, "chains": chains, "patterns": patterns,
+                            "pit": pit}  # fmt: skip

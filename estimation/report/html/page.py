@@ -6,11 +6,14 @@ import base64
 import hashlib
 from importlib import resources
 
-from estimation.report.html.beliefs import assumptions_part, taught_part
+from estimation.report.html.beliefs import assumptions_part, other_assumptions_part, taught_part
 from estimation.report.html.builder import Child, Element, element, rendered
-from estimation.report.html.estimates import claims_part, readings_part
+from estimation.report.html.checks import diagnostics_part
+from estimation.report.html.claims import claims_part
+from estimation.report.html.estimates import apart_part, readings_part
 from estimation.report.html.figures import figures_part
-from estimation.report.html.record import diagnostics_part, provenance_part, sources_part
+from estimation.report.html.methods import methods_part
+from estimation.report.html.record import provenance_part, sources_part
 from estimation.report.html.run_folder import RunFolder
 from estimation.report.html.stated import Stated
 from estimation.report.html.tables import (
@@ -20,11 +23,14 @@ from estimation.report.html.tables import (
     sensitivity_part,
 )
 from estimation.report.html.verdict import answer_part, verdict_part
+from estimation.report.html.words import dated
 from estimation.version import __version__
 
-_KINDS = {"run": "Estimate of a total", "lists": "Overlapping lists", "excess": "Excess deaths",
+_KINDS = {"run": "How many died, from those who were counted", "lists": "Overlapping lists",
+          "excess": "Excess deaths",
           "nowcast": "Names still to come", "replay": "Past nowcasts, replayed",
           "sensitivity": "Sensitivity study", "compare": "Models compared",
+          "calibrate": "Calibration by simulated lists",
           "audit-plan": "Audits to come", "audit_plan": "Audits to come"}  # fmt: skip
 
 
@@ -41,16 +47,17 @@ def page(found: RunFolder, stated: Stated) -> str:
         What the study says.
     """
     parts = [
-        verdict_part(found, stated), answer_part(found, stated), assumptions_part(found, stated),
-        taught_part(found), claims_part(found, stated), figures_part(found, stated),
-        sensitivity_part(found, stated), comparison_part(found, stated),
-        evidence_part(found, stated), readings_part(found, stated), other_part(found, stated),
-        sources_part(stated), diagnostics_part(found), provenance_part(found, stated),
+        verdict_part(found, stated), answer_part(found, stated), readings_part(found, stated),
+        assumptions_part(found, stated), taught_part(found, stated), methods_part(found, stated),
+        claims_part(found, stated), figures_part(found, stated), sensitivity_part(found, stated),
+        comparison_part(found, stated), evidence_part(found, stated), apart_part(found, stated),
+        other_part(found, stated), other_assumptions_part(stated), sources_part(stated),
+        diagnostics_part(found, stated), provenance_part(found, stated),
     ]  # fmt: skip
     shown = [one for one in parts if one is not None]
     created = str(found.record.get("created", ""))
     if created.endswith("+00:00"):
-        created = f"{created[:16].replace('T', ' ')} UTC"
+        created = f"{dated(created[:10])}, {created[11:16]} UTC"
     header = element(
         "header", element("p", _KINDS.get(found.command, "Stored results"), class_="kind"),
         element("h1", stated.title),

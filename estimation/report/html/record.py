@@ -1,4 +1,4 @@
-"""The end of the page: data and sources, all checks, and what repeats the run."""
+"""The end of the page: data and sources, and what repeats the run."""
 
 from __future__ import annotations
 
@@ -7,11 +7,18 @@ from typing import Any
 from estimation.report.html.builder import Child, Element, element, listed, part, table
 from estimation.report.html.run_folder import REPORT, RunFolder
 from estimation.report.html.stated import Stated, StatedData
-from estimation.report.html.verdict import state
-from estimation.report.html.words import plain, sentence
+from estimation.report.html.wording import told
+from estimation.report.html.words import capital, dated, plain, sentence, share
 
-#: Checks that are listed at most; a run of many fits has hundreds.
-_MOST_CHECKS = 200
+#: Settings whose names say little.
+_SETTINGS = {"prob": "Probability of intervals", "engine": "How draws are made",
+             "begin": "From", "end": "To"}  # fmt: skip
+
+_NOT_PRINTED = (
+    "Not printed, but in the page on a screen: the model in formulas, traces and ranks of the "
+    "chains, all checks one by one, versions, hashes of fits and files, and the study itself. For "
+    "machines provenance.json, in the folder of the page, has the last of them."
+)
 
 #: Settings that name files.
 FILES = ("table", "remove", "published")
@@ -19,11 +26,12 @@ FILES = ("table", "remove", "published")
 
 def sources_part(stated: Stated) -> Element | None:
     """Return evidence with its source, and shipped tables with license and caveats."""
+    shipped = {one.source: one.name for one in stated.tables}
     rows = []
     for model in stated.models:
         rows += [
-            [one.name, model.title, one.what, one.as_of or "not stated", one.source or "not stated",
-             one.scope or "not stated"]
+            [one.name, model.title, told(one.what, stated), dated(one.as_of) or "not stated",
+             _source(one.source, shipped), capital(one.scope)]
             for one in model.data
         ]  # fmt: skip
     # scenarios read the same evidence in other ways: it is told once
@@ -35,49 +43,37 @@ def sources_part(stated: Stated) -> Element | None:
         said.append(table("Evidence with its sources", head, rows))
     if stated.tables:
         head = ["table", "what", "as of", "source", "license"]
-        cells = [[one.name, one.what, one.as_of, one.source, one.license] for one in stated.tables]
+        cells = [[one.name, one.what, dated(one.as_of), one.source, one.license]
+                 for one in stated.tables]  # fmt: skip
         said.append(table("Shipped tables that were read, with their licenses", head, cells))
         said += _caveats(stated.tables)
     return part("sources", "Data and sources", *said)
 
 
+def _source(source: str, shipped: dict[str, str]) -> str:
+    """Return a source; that of a shipped table stands with the table."""
+    name = shipped.get(source)
+    return f"table {name}, below" if name else source or "not stated"
+
+
 def _caveats(tables: tuple[StatedData, ...]) -> list[Child | None]:
-    items = [element("span", element("strong", f"{one.name}: "), sentence(caveat))
-             for one in tables for caveat in one.caveats]  # fmt: skip
-    return [element("h3", "What could mislead in these tables"), listed(items)] if items else []
-
-
-def diagnostics_part(found: RunFolder) -> Element | None:
-    """Return every check with its value and threshold; what was not passed comes first."""
-    checks = found.summary["diagnostics"]["checks"]
-    order = {"fail": 0, "inconclusive": 1}
-    ranked = sorted(checks, key=lambda one: order.get(one["verdict"], 2))
-    rows: list[list[Child]] = [
-        [sentence(one["says"]), state(one["verdict"]), _plainly(one.get("value")),
-         _plainly(one.get("threshold")), str(one.get("remedy", ""))]
-        for one in ranked[:_MOST_CHECKS]
-    ]  # fmt: skip
-    if not rows:
-        return None
-    caption = "Checks with value and threshold"
-    if len(ranked) > _MOST_CHECKS:
-        caption += f" (the first {_MOST_CHECKS} of {len(ranked):,}, those not passed before others)"
-    head = ["check", "verdict", "value", "threshold", "remedy"]
-    return part("diagnostics", "Diagnostics", table(caption, head, rows, numbers=(2, 3)))
-
-
-def _plainly(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return ""
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+    told_by_table = [one for one in tables if one.caveats]
+    if not told_by_table:
+        return []
+    found: list[Child | None] = [element("h3", "What could mislead in these tables")]
+    for one in told_by_table:
+        found.append(element("p", element("strong", one.what), f" ({one.name})", class_="of"))
+        found.append(listed([capital(sentence(dated(caveat))) for caveat in one.caveats]))
+    return found
 
 
 def provenance_part(found: RunFolder, stated: Stated) -> Element | None:
     """Return what repeats the run: command, seed, settings, versions, hashes, the study."""
     record = found.record
-    facts = [("Written", str(record.get("created", "not stated"))), ("Seed", str(record["seed"]))]
+    facts = [("Seed of the random numbers", str(record["seed"]))]
     facts += [
-        (plain(key).capitalize(), _setting(key, value)) for key, value in record["settings"].items()
+        (_SETTINGS.get(key) or plain(key).capitalize(), _setting(key, value))
+        for key, value in record["settings"].items()
         if value not in (None, [], "", False) and key not in ("seed", "command")
     ]  # fmt: skip
     pairs = [element("div", element("dt", key), element("dd", value)) for key, value in facts]
@@ -89,11 +85,12 @@ def provenance_part(found: RunFolder, stated: Stated) -> Element | None:
             element("pre", stated.repeat),
         ]  # fmt: skip
     said.append(element("dl", *pairs, class_="facts"))
-    said.append(_pairs("Versions", "package", "version", record["versions"]))
+    said.append(_hidden("Versions", _pairs("Versions of packages", "package", "version",
+                                           record["versions"])))  # fmt: skip
     fits = record.get("fits")
     if isinstance(fits, dict) and fits:
-        said.append(_pairs("Fits, by the hash of all that their numbers depend on", "fit", "hash",
-                           fits))  # fmt: skip
+        hashes = "Fits, by the hash of all that their numbers depend on"
+        said.append(_hidden("Fits and their hashes", _pairs(hashes, "fit", "hash", fits)))
     files = {name: digest for name, digest in record["files"].items()
              if name != REPORT and not name.startswith("posterior/")}  # fmt: skip
     left = len([name for name in record["files"] if name.startswith("posterior/")])
@@ -107,6 +104,7 @@ def provenance_part(found: RunFolder, stated: Stated) -> Element | None:
     kept = record.get("study")
     if isinstance(kept, dict) and isinstance(kept.get("text"), str):
         said.append(_hidden("The study, as it was run", element("pre", kept["text"])))
+    said.append(element("p", _NOT_PRINTED, class_="printed"))
     return part("provenance", "How to repeat this", *said)
 
 
@@ -122,6 +120,8 @@ def _pairs(caption: str, key: str, value: str, found: dict[str, Any]) -> Element
 def _setting(key: str, value: object) -> str:
     if isinstance(value, list):
         return ", ".join(_setting(key, one) for one in value)
+    if key == "prob" and isinstance(value, float):
+        return share(value)
     # where a table lay on the disk of whoever made the run is nobody's business
     return file_name(str(value)) if key in FILES else str(value)
 

@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from estimation.errors import DataError
-from estimation.files import PROVENANCE
+from estimation.files import PROVENANCE, unguarded
 
 #: The page in the folder of a run.
 REPORT = "report.html"
 
 #: The file with estimates, by command; commands on sections of a study write tables only.
 _SUMMARIES = {"run": "summary.json", "lists": "summary.json", "excess": "excess.json",
-              "nowcast": "nowcast.json", "replay": "scores.json"}  # fmt: skip
+              "nowcast": "nowcast.json", "replay": "scores.json",
+              "calibrate": "calibration.json"}  # fmt: skip
 _TABLES_ONLY = ("sensitivity", "compare", "audit_plan", "audit-plan")
 
 #: Rows of a table that are read at most; the page shows fewer.
@@ -214,9 +215,9 @@ def _table(path: Path) -> Table:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file, restval="")
-            columns = tuple(reader.fieldnames or ())
+            columns = tuple(map(unguarded, reader.fieldnames or ()))
             rows = [
-                {key: value for key, value in row.items() if key is not None}
+                {unguarded(key): unguarded(value) for key, value in row.items() if key is not None}
                 for row in itertools.islice(reader, MOST_ROWS + 1)
             ]
     except (ValueError, csv.Error):

@@ -45,6 +45,8 @@ class StatedModel:
     priors : tuple of (name, prior, reason, source)
     assumptions : tuple of StatedAssumption
     data : tuple of StatedData
+    strata : str
+        What its strata are.
     """
 
     name: str
@@ -59,6 +61,7 @@ class StatedModel:
     priors: tuple[tuple[str, str, str, str], ...] = ()
     assumptions: tuple[StatedAssumption, ...] = ()
     data: tuple[StatedData, ...] = ()
+    strata: str = "stratum"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +82,8 @@ class Stated:
         Why the study of a run could not be read again, if so.
     repeat : str
         The command that repeats it.
+    names : mapping of str to str
+        What else has a name: fields that are varied, variants of a comparison.
     """
 
     title: str
@@ -88,11 +93,16 @@ class Stated:
     sections: dict[str, str] = dataclasses.field(default_factory=dict)
     unreadable: str = ""
     repeat: str = ""
+    names: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def titles(self) -> dict[str, str]:
         """Titles of scenarios and models by name."""
         return {one.name: one.title for one in self.models}
+
+    def called(self, name: str) -> str:
+        """Return the title of a model or variant, or the name itself."""
+        return self.titles.get(name) or self.names.get(name) or name
 
     def model(self, name: str) -> StatedModel:
         """Return a model; one that is not stated goes by its name."""

@@ -3,77 +3,115 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from estimation.report.html.builder import Child, Element, Wide, element, part, table
+from estimation.report.html.builder import Child, Element, Wide, part, table
+from estimation.report.html.columns import LABELS, cell, column_words, finite, method_words
+from estimation.report.html.reshaped import by_field, constant, turned, with_intervals
 from estimation.report.html.run_folder import MOST_ROWS, RunFolder, Table
 from estimation.report.html.stated import Stated
-from estimation.report.html.words import plain, sentence, share, short
+from estimation.report.html.wording import field_words, told
+from estimation.report.html.words import capital, dated, plain, sentence, share, short
 
 #: Rows that are shown at most.
 _MOST = 40
 
-#: Columns whose numbers are exact or no numbers: shown as they are, thousands apart.
-_EXACT = re.compile(r"names|count|observed|size|points|influential|refits|known|final|truth|dates"
-                    r"|forecasts|names_fewest|names_most|threshold|confirmed|forecast")  # fmt: skip
-
-#: Columns of labels: a year is no number of deaths.
-_LABELS = re.compile(r"period|year|as_of|earlier|later|span|age|stratum|model|method|name|scenario"
-                     r"|begin|end|foreseen_from|pattern|list|report|day|date")  # fmt: skip
-
-_SHARES = re.compile(r"share.*|inside_\d+|coverage.*|prob|below|.*_share|weight")
-
 #: Columns that say the same in all rows, or what only a machine needs.
-_DROPPED = re.compile(r"q0\.\d+|q1|mean|sd|prob|verdict_of|cost|error|.*_error|width_10|width_90")
+_DROPPED = re.compile(r"q0\.\d+|q1|mean|sd|prob|verdict_of|cost|error|.*_error|width_10|width_90"
+                      r"|variance_.*|mismatch")  # fmt: skip
+
+#: Letters by which a caption and the title of a section are the same.
+_ALIKE = 20
+
+#: Columns that name a section of the study.
+_OF = ("study", "learned", "revision")
+
+#: Columns that are told once, in the caption, where they say the same in all rows.
+_ONCE = ("earlier", "later", "method", "verdict", "dates", "forecasts", "refits", "influential")
 
 
 @dataclasses.dataclass(frozen=True)
 class Shown:
-    """How a file is told: its caption, and the columns that are left out."""
+    """How a file is told.
+
+    Parameters
+    ----------
+    caption : str
+    without : tuple of str
+        Columns that are left out.
+    named : str
+        The kind of section of the study that it is of.
+    keys, across : str
+        Of a table with a column for each value of `across`.
+    words : dict
+        What columns are called here alone.
+    """
 
     caption: str
     without: tuple[str, ...] = ()
     named: str = ""
+    keys: tuple[str, ...] = ()
+    across: str = ""
+    words: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 _SENSITIVITY = {
     "tipping": Shown("Where an answer would tip", ("at_median", "at_low", "at_high", "model",
                      "field", "estimand", "threshold"), "sensitivity"),
-    "anatomy": Shown("What the width of the interval is made of", ("model",), "sensitivity"),
-    "sensitivity": Shown("Estimates with fields changed, one row a scenario", ("model",),
+    "anatomy": Shown("What the width of the interval is made of", ("model",), "sensitivity",
+                     words={"name": "from", "share": "share of the width"}),
+    "sensitivity": Shown("What each assumption moves, the others as stated", ("model",),
                          "sensitivity"),
-    "indices": Shown("Sobol indices of median and width", (), "sensitivity"),
+    "indices": Shown("Share of the variation of median and width by each field (Sobol indices)",
+                     (), "sensitivity"),
     "power_scaling": Shown("Whether the answer responds to how strongly priors and data are taken",
-                           ("model", "sensitivity"), "sensitivity"),
-    "information": Shown("What an audit would tell: expected width of the interval after it",
-                         ("model", "coverage_width"), "audit_plan"),
-    "dependence": Shown("The total if lists share persons more or less than is taken"),
-    "priors": Shown("The total under other priors on its scale"),
-    "spreads": Shown("The total under other spreads of the classes"),
+                           ("model", "sensitivity", "kind", "name", "variable"), "sensitivity"),
+    "information": Shown("What an audit would tell: how wide the interval would be after it",
+                         ("model", "coverage_width", "method"), "audit_plan"),
+    "dependence": Shown("The total if the odds of being on no list are other than the method "
+                        "takes them, by a factor of", keys=("method",), across="factor"),
+    "priors": Shown("The total under other priors of it, by their power", ("settled",),
+                    keys=("method",), across="power"),
+    "spreads": Shown("The total under other priors of how much the classes differ"),
 }  # fmt: skip
 
 _COMPARISON = {
     "comparison": Shown("Models compared by what they predict", ("kind",), "comparison"),
-    "mixture": Shown("Totals mixed by stated weights", ("name", "method", "variance_within",
-                     "variance_between"), "comparison"),
-    "self_test": Shown("Totals known from a list, estimated as if they were not"),
-    "left_out": Shown("The total with one list left out"),
-    "cells": Shown("Patterns of lists, as counted and as expected"),
-    "scores": Shown("Scores of past nowcasts: smaller is better"),
+    "mixture": Shown("Totals mixed by stated weights", ("name", "method"), "comparison"),
+    "self_test": Shown("Put to the test: the known size of each list, estimated from the others",
+                       ("holds", "refused"), keys=("list", "truth", "observed"), across="method",
+                       words={"observed": "of them on others"}),
+    "left_out": Shown("The total with one list left out", ("refused",),
+                      keys=("list", "observed"), across="method",
+                      words={"list": "without list", "observed": "persons left"}),
+    "cells": Shown("Persons on exactly these lists, as counted and as the latent classes expect",
+                   words={"pattern": "on exactly", "count": "counted", "estimate": "expected"}),
+    "calibration": Shown("Ranks of simulated truths: how far from uniform, and how often 95 % "
+                         "intervals held", ("covered_error",),
+                         words={"envelope": "allowed", "covered": "share held"}),
+    "pit": Shown("Where final counts fell among past forecasts: how far from uniform",
+                 words={"envelope": "allowed"}),
+    "scores": Shown("Scores of past nowcasts: smaller is better, and intervals should hold as "
+                    "often as they say", words={"dates": "dates"}),
 }  # fmt: skip
 
 _EVIDENCE = {
-    "learned": Shown("Coverage by source of evidence", ("age_months",), "learned"),
+    "learned": Shown("Coverage by source of evidence", ("age_months",), "learned",
+                     keys=("sources",), across="span", words={"sources": "evidence"}),
     "conflicts": Shown("What each source says, and what the others foretell of it", (), "learned"),
-    "eventual": Shown("Later counts, and what they will become", ("name", "model", "source")),
+    "beliefs": Shown("What each model believed before the data, and after",
+                     ("unit", "unmoved", "meaning"),
+                     words={"says": "what the data taught", "prior": "before",
+                            "estimate": "after"}),
+    "eventual": Shown("Later counts, and what they will become", ("name", "model", "source"),
+                      words={"title": "names of", "share": "share of those in the end"}),
     "revision": Shown("Why the total changed between two lists", ("names_fewest", "names_most"),
-                      "revision"),
+                      "revision", keys=("part",), across="period", words={"estimate": "deaths"}),
 }  # fmt: skip
 
 #: Files that other parts of the page show.
-_ELSEWHERE = ("summary", "claims", "excess", "nowcast", "replay")
+_ELSEWHERE = ("summary", "claims", "excess", "nowcast", "replay", "chains", "patterns")
 
 
 def sensitivity_part(found: RunFolder, stated: Stated) -> Element | None:
@@ -91,7 +129,7 @@ def evidence_part(found: RunFolder, stated: Stated) -> Element | None:
     said = _all(found, stated, _EVIDENCE)
     known = {one.name for one in stated.models}
     refused: list[list[Child | Wide]] = [
-        [plain(key), Wide(sentence(why), 1)] for key, why in found.failed.items()
+        [plain(key), Wide(sentence(told(why, stated)), 1)] for key, why in found.failed.items()
         if key not in known and key.split(" ")[0] in ("eventual", "coverage", "revision", "learned")
     ]  # fmt: skip
     if refused:
@@ -110,45 +148,113 @@ def _all(found: RunFolder, stated: Stated, of: dict[str, Shown]) -> list[Child |
     said: list[Child | None] = []
     for name, how in of.items():
         one = found.tables.get(name)
-        if one is None or not one.rows:
-            continue
-        for section in _by_section(one):
-            said += _one(section, how, stated)
+        if one is not None and one.rows:
+            for section in _by_section(one):
+                said += _one(section, how, stated, found.prob)
     return said
 
 
-def _one(one: Table, how: Shown, stated: Stated) -> list[Child | None]:
-    one = _fields_together(one)
-    columns = [
-        column for column in one.columns
-        if not _DROPPED.fullmatch(column) and column not in (*how.without, *_OF)
-        and any(row.get(column) for row in one.rows)
-    ]  # fmt: skip
-    rows: list[list[Child | Wide]] = [
-        [_cell(column, row.get(column, ""), stated) for column in columns]
-        for row in one.rows[:_MOST]
-    ]
-    if not columns:
-        return []
-    numbers = [
-        place for place, column in enumerate(columns)
-        if not _LABELS.fullmatch(column) and any(_float(row[column]) is not None
-                                                 for row in one.rows[:_MOST] if row.get(column))
-    ]  # fmt: skip
-    many = f"more than {MOST_ROWS:,}" if one.more else f"{len(one.rows):,}"
-    cut = f" (the first {_MOST} of {many} rows; all are in {one.name}.csv)"
+def _one(one: Table, how: Shown, stated: Stated, prob: float) -> Iterator[Child | None]:
     section = next((one.rows[0][name] for name in _OF if one.rows[0].get(name)), "")
     of = stated.sections.get(f"{how.named} {section}", section)
-    caption = how.caption + (f": {of}" if of else "") + (cut if len(one.rows) > _MOST else "")
     levels = {row["prob"] for row in one.rows if row.get("prob")}
-    level = _float(levels.pop()) if len(levels) == 1 else None
-    if level is not None:
-        caption += f", {share(level)} intervals"
-    return [table(caption, [plain(column) for column in columns], rows, numbers=numbers)]
+    level = finite(levels.pop()) if len(levels) == 1 else None
+    kept = [column for column in one.columns if column not in (*how.without, *_OF)]
+    one = dataclasses.replace(one, columns=tuple(kept))
+    merged = with_intervals(one)
+    said_twice = of.lower().startswith(how.caption.lower()[:_ALIKE])
+    caption = of if said_twice else how.caption + (f": {of}" if of else "")
+    if merged.columns != one.columns:
+        caption += f" (median, {share(level or prob)} interval)"
+    if one.name == "sensitivity" and {"scenario", "estimand"} <= set(one.columns):
+        yield from _scenarios(merged, how, stated, caption)
+        return
+    kept = [
+        column for column in merged.columns
+        if not _DROPPED.fullmatch(column) and any(row.get(column) for row in merged.rows)
+    ]  # fmt: skip
+    merged = dataclasses.replace(merged, columns=tuple(kept))
+    merged, once = constant(merged, _ONCE if len(one.rows) > 1 else ())
+    apart = [f"{column_words(name)} {_once(name, value, stated)}" for name, value in once.items()
+             if value not in ("", "pass", "0") and name != "method"]  # fmt: skip
+    caption += f"; {', '.join(apart)}" if apart else ""
+    tables = turned(merged, how.keys, how.across) if how.across in kept else [merged]
+    for some in tables:
+        value = some.name.partition(":")[2]
+        of_value = f". {capital(how.words.get(value) or column_words(value))}" if value else ""
+        yield _told(some, caption + (of_value if len(tables) > 1 else ""), how, stated)
 
 
-#: Columns that name a section of the study.
-_OF = ("study", "learned", "revision")
+def _once(name: str, value: str, stated: Stated) -> str:
+    return str(cell(name, value, stated, {}) if name != "verdict" else plain(value))
+
+
+def _told(one: Table, caption: str, how: Shown, stated: Stated) -> Element | None:
+    """Return a table in words."""
+    if not one.columns:
+        return None
+    value = one.name.partition(":")[2]  # of a turned table
+    kinds = {
+        column: value if value and column not in how.keys else column for column in one.columns
+    }
+    rows: list[list[Child | Wide]] = [
+        [cell(kinds[column], row.get(column, ""), stated, row) for column in one.columns]
+        for row in one.rows[:_MOST]
+    ]
+    if len(one.rows) > _MOST:
+        many = f"more than {MOST_ROWS:,}" if one.more else f"{len(one.rows):,}"
+        file = one.name.split(":")[0]
+        caption += f" (the first {_MOST} of {many} rows; all are in {file}.csv)"
+    numbers = [
+        place for place, column in enumerate(one.columns)
+        if place and not LABELS.fullmatch(kinds[column])
+        and all(finite(row[column]) is not None for row in one.rows[:_MOST] if row.get(column))
+    ]  # fmt: skip
+    head = [how.words.get(column) or _heading(column, one) for column in one.columns]
+    return table(caption, head, rows, numbers=numbers)
+
+
+def _heading(column: str, one: Table) -> str:
+    if ":" not in one.name:
+        return column_words(column)
+    number = finite(column)
+    if number is not None and "." in column:
+        return short(number)
+    return method_words(dated(column.replace("..", " to ")))
+
+
+def _scenarios(one: Table, how: Shown, stated: Stated, caption: str) -> Iterator[Child | None]:
+    """Yield what each field moves, and then scenarios in which several fields were changed."""
+    ends, several = by_field(one)
+    same = {row["estimand"] for row in ends.rows}
+    rows: list[list[Child | Wide]] = [
+        [
+            capital(field_words(row["field"], stated)) if row["field"] else "As stated",
+            *([] if len(same) == 1 else [row["estimand"]]),
+            _value(row["field"], row["from"]), row["gives"], _value(row["field"], row["to"]),
+            row["then"],
+        ]
+        for row in ends.rows[:_MOST]
+    ]  # fmt: skip
+    if rows:
+        of = next(iter(same)) if len(same) == 1 else ""
+        words = f"{caption}; all scenarios are in sensitivity.csv"
+        head = ["Changed", *([] if of else ["Estimate of"]), "From",
+                of or "Estimate", "To", of or "Estimate"]  # fmt: skip
+        yield table(words, head, rows)
+    if several.rows:
+        kept = [column for column in several.columns if not _DROPPED.fullmatch(column)
+                and any(row.get(column) for row in several.rows)]  # fmt: skip
+        several = dataclasses.replace(several, columns=tuple(kept))
+        yield _told(several, f"{caption}: several changed at once, or not passed", how, stated)
+
+
+def _value(field: str, value: str) -> str:
+    number = finite(value)
+    if number is None:
+        return value
+    shares = re.search(r"coverage|precision|share|mass|tail", field)
+    return share(number) if shares and 0 <= number <= 1 else f"{number:.6g}"
 
 
 def _by_section(one: Table) -> list[Table]:
@@ -162,53 +268,7 @@ def _by_section(one: Table) -> list[Table]:
     return [dataclasses.replace(one, rows=tuple(rows)) for rows in apart.values()]
 
 
-def _fields_together(one: Table) -> Table:
-    """Return scenarios with what each changes in one cell, not a column a field."""
-    if one.name != "sensitivity" or not {"scenario", "estimand"} <= set(one.columns):
-        return one
-    begin, end = one.columns.index("scenario"), one.columns.index("estimand")
-    fields = one.columns[begin + 1 : end]
-    rows = tuple(
-        {**row, "changed": "; ".join(f"{key} = {_written(row[key])}" for key in fields
-                                   if row.get(key)) or "as stated"}
-        for row in one.rows
-    )  # fmt: skip
-    return dataclasses.replace(
-        one, columns=(*one.columns[:begin], "changed", *one.columns[end:]), rows=rows
-    )
-
-
-def _cell(column: str, value: str, stated: Stated) -> Child:
-    if not value:
-        return ""
-    if column == "model":
-        return stated.titles.get(value, value)
-    if column == "verdict":
-        return element("strong", plain(value))
-    number = _float(value)
-    if number is None or _LABELS.fullmatch(column):
-        return "yes" if value == "True" else "no" if value == "False" else value
-    if _EXACT.fullmatch(column) and number == int(number):
-        return f"{int(number):,}"
-    if _SHARES.fullmatch(column) and 0 <= number <= 1:
-        return share(number)
-    return short(number)
-
-
-def _float(value: str) -> float | None:
-    try:
-        found = float(value)
-    except ValueError:
-        return None
-    return found if math.isfinite(found) else None
-
-
-def _written(value: str) -> str:
-    number = _float(value)
-    return value if number is None else f"{number:.6g}"
-
-
 def numbers_of(rows: Sequence[dict[str, str]], column: str) -> list[float]:
     """Return the numbers of a column; what is none is left out."""
-    found = [_float(row.get(column, "")) for row in rows]
+    found = [finite(row.get(column, "")) for row in rows]
     return [value for value in found if value is not None]

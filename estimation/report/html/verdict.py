@@ -5,30 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from estimation.report.html.builder import Child, Element, element, listed, part
+from estimation.report.html.checks import state, told_check
+from estimation.report.html.columns import method_words
 from estimation.report.html.run_folder import RunFolder
 from estimation.report.html.stated import Stated, StatedModel
-from estimation.report.html.words import between, plain, sentence, shown
+from estimation.report.html.wording import told
+from estimation.report.html.words import between, dated, plain, sentence, shown
 from estimation.report.text import answer
 from estimation.summaries.agreement import percent
 
 _SAYS = {
     "pass": "Every fit that is reported passed all of its checks.",
-    "inconclusive": "Some checks were not clearly passed.",
-    "fail": "Some checks were not passed.",
-    "": "This folder keeps no verdict of its own: each row of its tables has one.",
+    "inconclusive": "Some checks were not clearly passed:",
+    "fail": "Some checks were not passed:",
+    "": "This folder keeps no verdict of its own: what did not pass is named in its tables.",
 }
 
 #: What rows of other commands estimate.
 _ASKED = {"eventual": "names in the end", "excess": "deaths beyond those expected",
           "total": "persons in all"}  # fmt: skip
 
-_STATES = {"pass": "Passed", "inconclusive": "Inconclusive", "fail": "Failed"}
-
-
-def state(verdict: str) -> Element:
-    """Return a verdict as a word on a ground of its color; the word alone says it."""
-    kind = verdict if verdict in _STATES else "unknown"
-    return element("strong", _STATES.get(verdict, verdict or "Not judged"), class_=f"state {kind}")
+#: What an interval is, and what coverage.
+_READ = (
+    "The true number lies in the interval with a probability of {}, if that holds on which the "
+    "answer rests; the number before it is the middle, as likely too low as too high."
+)
+_COVERAGE = " Coverage is the share of all deaths that is on the list."
 
 
 def verdict_part(found: RunFolder, stated: Stated) -> Element | None:
@@ -38,8 +40,9 @@ def verdict_part(found: RunFolder, stated: Stated) -> Element | None:
     unsure = [one for one in diagnostics["checks"] if one["verdict"] != "pass"]
     said = _failures(found, stated)
     said += [
-        element("p", state(verdict), " ", _SAYS.get(verdict, _SAYS[""])),
-        listed([sentence(one["says"]) for one in unsure]), _of_answer(found, stated, unsure),
+        element("p", state(verdict), " ", _says(verdict, unsure)),
+        listed([told_check(one["says"], stated) for one in unsure]),
+        _of_answer(found, stated, unsure),
     ]  # fmt: skip
     accepted = diagnostics.get("accepted")
     if accepted:
@@ -61,9 +64,13 @@ def verdict_part(found: RunFolder, stated: Stated) -> Element | None:
             )
         )
         said.append(listed(list(found.changed)))
-    loud = "fail" if found.failed or found.changed or verdict == "fail" else verdict
-    kind = loud if loud in _STATES else "unknown"
-    return part("verdict", "Verdict of the checks", *said, class_=f"box {kind}")
+    kind = "fail" if found.failed or found.changed or verdict == "fail" else verdict
+    return part("verdict", "Verdict of the checks", *said, class_=f"box {kind or 'unknown'}")
+
+
+def _says(verdict: str, unsure: list[dict[str, Any]]) -> str:
+    said = _SAYS.get(verdict, _SAYS[""])
+    return said if unsure or not said.endswith(":") else f"{said[:-1]}."
 
 
 def _failures(found: RunFolder, stated: Stated) -> list[Child | None]:
@@ -81,12 +88,12 @@ def _of_answer(found: RunFolder, stated: Stated, unsure: list[dict[str, Any]]) -
         return None
     if any(one["says"].startswith("base: ") for one in unsure):
         return element("p", element("strong", "The answer below rests on such a fit."))
-    return element("p", "The answer below rests on another fit, whose checks passed.")
+    return element("p", "The answer below does not rest on that: its own checks were passed.")
 
 
 def _refusal(key: str, why: str, stated: Stated) -> Element:
     title = stated.titles.get(key, plain(key))
-    return element("span", element("strong", f"{title}: "), sentence(why))
+    return element("span", element("strong", f"{title}: "), sentence(told(why, stated)))
 
 
 def answer_part(found: RunFolder, stated: Stated) -> Element | None:
@@ -104,23 +111,27 @@ def answer_part(found: RunFolder, stated: Stated) -> Element | None:
 
 def _answer(found: RunFolder, stated: Stated, row: dict[str, Any]) -> list[Child | None]:
     main = stated.models[0] if stated.models else None
-    level = percent(found.prob)
-    # interval and level are repeated, once for reading aloud and once for who looks it up
-    said = _sentence(found, stated, main, row)
-    facts: list[tuple[str, str]] = [
-        ("Median", shown(row["name"], row["median"])),
-        (f"{level} interval", f"{shown(row['name'], row['low'])} to "
-                              f"{shown(row['name'], row['high'])}"),
-    ]  # fmt: skip
+    facts: list[tuple[str, str]] = []
     if row.get("method"):
-        facts.append(("Method", plain(str(row["method"]))))
+        facts.append(("Method", method_words(str(row["method"]))))
     if main is not None:
-        facts += [("Scope", main.scope or "not stated"), ("As of", main.as_of or "not stated"),
-                  ("Reading", main.title)]  # fmt: skip
+        facts += [("Whose deaths", main.scope or "not stated"),
+                  ("As of", dated(main.as_of) or "not stated"),
+                  ("How coverage is read", main.title)]  # fmt: skip
     elif found.record["settings"].get("as_of"):
-        facts.append(("As of", str(found.record["settings"]["as_of"])))
+        facts.append(("As of", dated(str(found.record["settings"]["as_of"]))))
     pairs = [element("div", element("dt", key), element("dd", value)) for key, value in facts]
-    return [element("p", said, class_="answer"), element("dl", *pairs, class_="facts")]
+    return [
+        element("p", _sentence(found, stated, main, row), class_="answer"),
+        element("dl", *pairs, class_="facts") if pairs else None,
+        element("p", _READ.format(percent(found.prob)) + (_COVERAGE if main else ""),
+                class_="note") if _is_probable(found, row) else None,
+    ]  # fmt: skip
+
+
+def _is_probable(found: RunFolder, row: dict[str, Any]) -> bool:
+    """Return whether an interval is one of probability, and not a classical one."""
+    return row["low"] != row["high"] and found.summary.get("engine") != "classical"
 
 
 def _sentence(
@@ -151,10 +162,16 @@ def _published(found: RunFolder, stated: Stated) -> list[Child | None]:
         source = sources.get(one["name"], "")
         items.append(element(
             "span", element("strong", f"{one['low']:,.0f} to {one['high']:,.0f}"),
-            f" ({one['name']}{'; ' + source if source else ''}). {sentence(one['says'])}",
+            f" ({one['name']}{'; ' + source if source else ''}). {_beside(one, stated)}",
         ))  # fmt: skip
     warning = element(
-        "p", "A published range without a level is no interval: nobody has said how probable it is "
-        "that the truth lies in it.", class_="note",
+        "p", "A range that was published without a probability is no interval: nobody has said how "
+        "likely the truth is to lie in it.", class_="note",
     )  # fmt: skip
     return [element("h3", "Published beside it"), listed(items), warning]
+
+
+def _beside(one: dict[str, Any], stated: Stated) -> str:
+    """Return how a published range stands to the answer, without its ends, which precede it."""
+    ends = f"the published {one['low']:,.0f} to {one['high']:,.0f}"
+    return sentence(told(one["says"].replace(ends, "this range"), stated))
