@@ -160,6 +160,8 @@ def unguarded(text: str) -> str:
 
 
 def _would_run(text: str) -> bool:
+    # with apostrophes before it it would not, but one of them would be taken off when it is read
+    text = text.lstrip("'")
     return _RUN.match(text) is not None and _NUMBER.fullmatch(text) is None
 
 

@@ -1,5 +1,6 @@
 """Fixtures shared by all tests, and the count of contract checks."""
 
+import math
 import os
 import tempfile
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from estimation.commands import progress
 from estimation.diagnostics.reference import reference_models
 from estimation.places import VARIABLE, set_compile_folder
 from models import Count, Flat, Model, uniform
@@ -15,6 +17,8 @@ from models import Count, Flat, Model, uniform
 # shared by all test runs
 os.environ[VARIABLE] = str(Path(tempfile.gettempdir()) / f"undercount-tests-{os.getuid()}")
 set_compile_folder()
+# lines of progress come after some seconds: how slow a machine is must not change what a test reads
+progress.SHORT = math.inf
 
 
 @pytest.fixture(autouse=True)

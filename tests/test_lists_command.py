@@ -190,11 +190,14 @@ def test_the_folder(capsys, table, tmp_path, monkeypatch):
     words = (table, *SHORT, "--out", str(out))
     code, said, _ = _run(capsys, *words)
     assert code == 0
-    assert said.endswith(f"Written to {out}: summary.csv, summary.json, overlap.png and .svg\n")
+    assert said.endswith(
+        f"Written to {out}: summary.csv, summary.json, overlap and patterns as .png and .svg\n"
+    )
     names = {path.name for path in out.iterdir()}
     assert names == {
         "summary.csv", "summary.json", "dependence.csv", "priors.csv", "self_test.csv",
-        "left_out.csv", "cells.csv", "overlap.png", "overlap.svg", "provenance.json",
+        "left_out.csv", "cells.csv", "overlap.png", "overlap.svg", "patterns.csv",
+        "patterns.png", "patterns.svg", "provenance.json",
     }  # fmt: skip
     jsonschema.validate(json.loads((out / "summary.json").read_text()), _schema())
     with (out / "summary.csv").open(encoding="utf-8", newline="") as file:
@@ -222,7 +225,7 @@ def test_names_of_all_kinds(capsys, write, tmp_path):
     assert found["cells"][-1]["pattern"] == "=the church, parish+Список №2+a+b {0} %s"
     with (out / "summary.csv").open(encoding="utf-8", newline="") as file:
         names = [row["list"] for row in csv.DictReader(file) if row["name"] == "list_coverage"]
-    assert names == ["=the church, parish", "Список №2", "a+b {0} %s"]
+    assert names == ["'=the church, parish", "Список №2", "a+b {0} %s"]  # no formula
     rest = _run(capsys, path, "--leave-out", "a+b {0} %s", "--method", "chao", "--quiet")[1]
     assert "208 persons on 2 lists" in rest
 

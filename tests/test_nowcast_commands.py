@@ -155,7 +155,7 @@ def test_a_replay_as_json_and_its_folder(capsys, table, tmp_path):
     assert found["diagnostics"]["verdict"] in ("pass", "fail")
     assert {path.name for path in out.iterdir()} == {
         "replay.csv", "scores.csv", "scores.json", "fans.png", "fans.svg", "coverage.png",
-        "coverage.svg", "provenance.json",
+        "coverage.svg", "pit.csv", "pit.png", "pit.svg", "provenance.json",
     }  # fmt: skip
     rows = _rows(out / "replay.csv")
     assert {"as_of", "period", "method", "known", "final", "q0.01", "q0.99", "wis"} <= set(rows[0])

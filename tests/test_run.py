@@ -35,7 +35,8 @@ def _names(path):
 
 def test_the_folder_is_complete(folder):
     assert _names(folder) == [
-        "figures", "posterior", "provenance.json", "report.html", "summary.csv", "summary.json",
+        "beliefs.csv", "figures", "posterior", "provenance.json", "report.html", "summary.csv",
+        "summary.json",
     ]  # fmt: skip
     assert _names(folder.parent) == ["article"]  # nothing half written beside it
     assert _names(folder / "posterior") == [

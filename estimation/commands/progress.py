@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: Seconds: work that is shorter gets no lines; between lines on the ends of tasks; between lines on
 #: a task that is sampling.
-_SHORT, _BETWEEN, _SAMPLING = 5.0, 1.0, 15.0
+SHORT, _BETWEEN, _SAMPLING = 5.0, 1.0, 15.0
 
 
 @contextlib.contextmanager
@@ -40,7 +40,7 @@ def shown_progress(arguments: argparse.Namespace) -> Iterator[Tell]:
             with Bars(console, name) as bars:
                 yield bars
             return
-    yield silent if arguments.json else Lines(name, sys.stderr)
+    yield silent if arguments.json else Lines(name, sys.stderr, after=SHORT)
 
 
 class Bars:
@@ -160,12 +160,15 @@ class Lines:
     stream : file
     clock : callable
         Returns seconds.
+    after : float
+        Seconds until the first line.
     """
 
     def __init__(
-        self, name: str, stream: TextIO, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._name, self._stream, self._clock = name, stream, clock
+        self, name: str, stream: TextIO, clock: Callable[[], float] = time.monotonic, *,
+        after: float = SHORT,
+    ) -> None:  # fmt: skip
+        self._name, self._stream, self._clock, self._after = name, stream, clock, after
         self._begun = self._stage_begun = clock()
         self._last = self._begun
         self._sampling: dict[str, float] = {}
@@ -189,7 +192,7 @@ class Lines:
             self._say(clock, said + left, 0.0 if now.done == now.total else _BETWEEN)
 
     def _say(self, clock: float, words: str, between: float) -> None:
-        if clock - self._begun < _SHORT or clock - self._last < between:
+        if clock - self._begun < self._after or clock - self._last < between:
             return
         self._last = clock
         of = ": ".join(word for word in (self._name, self._stage, words) if word)

@@ -103,8 +103,8 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(replay_says(found, quiet=arguments.quiet))
         if arguments.out is not None and not arguments.quiet:
-            print(f"\nWritten to {arguments.out}: replay.csv, scores.csv, scores.json, fans and "
-                  "coverage as .png and .svg")  # fmt: skip
+            print(f"\nWritten to {arguments.out}: replay.csv, scores.csv, pit.csv, scores.json; "
+                  "fans, coverage and pit as .png and .svg")  # fmt: skip
     for what, why in found.failed.items():
         print(f"undercount replay: {what} failed: {why}", file=sys.stderr)
     return _PARTLY if found.failed else 0
@@ -183,9 +183,17 @@ def _error(row: dict[str, Any], level: float) -> str:
 def _write(arguments: argparse.Namespace, found: Replay) -> None:
     from estimation.files import whole_folder, write_rows
     from estimation.nowcasts.pasts import AS_REPORTED
-    from estimation.nowcasts.scores import INTERVALS, forecast_rows, score_rows
+    from estimation.nowcasts.scores import (
+        INTERVALS,
+        PIT_ENVELOPE,
+        forecast_rows,
+        pit_rows,
+        score_rows,
+    )
+    from estimation.report.calibration import Uniform, draw_uniform
     from estimation.report.nowcasts import Panel, draw_coverage, draw_replay
     from estimation.result import finite
+    from estimation.summaries.agreement import percent
 
     with whole_folder(arguments.out) as folder:
         write_rows(folder / "replay.csv", forecast_rows(found))
@@ -204,4 +212,17 @@ def _write(arguments: argparse.Namespace, found: Replay) -> None:
         draw_replay(panels, title, folder / "fans", unit=found.step)
         ranges = [row for row in scores if row["method"] != AS_REPORTED]
         draw_coverage(ranges, INTERVALS, f"{found.title}: intervals that held", folder / "coverage")
+        rows, places = pit_rows(found)
+        if write_rows(folder / "pit.csv", rows):
+            draw_uniform(
+                [
+                    Uniform(row["method"], places[row["method"]], row["envelope"],
+                            f"{row['forecasts']:,} forecasts at {row['dates']:,} dates",
+                            row["deviation"] <= row["envelope"])
+                    for row in rows
+                ],
+                f"{found.title}: where final counts fell", folder / "pit",
+                across="share of the draws of a forecast below the final count",
+                band=f"{percent(PIT_ENVELOPE)} of as many independent dates",
+            )  # fmt: skip
         write_provenance(folder, arguments, found.seed)

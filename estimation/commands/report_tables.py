@@ -1,4 +1,4 @@
-"""What `nowcast` and `replay` share, `excess` in part: the table, and the folder that is written."""
+"""What `nowcast`, `replay` and in part `excess` share: the table, and the folder written."""
 
 from __future__ import annotations
 

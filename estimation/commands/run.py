@@ -52,7 +52,6 @@ def run(arguments: argparse.Namespace) -> int:
     from estimation.commands.answers import sections
     from estimation.files import refuse_other_run
     from estimation.fit.executors import named_executor
-    from estimation.progress import begin
     from estimation.result import finite
     from estimation.study.read import read_study
     from estimation.study.run import fit_study
@@ -79,8 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
             accept=settings["accept"], draws=settings["draws"], store=open_store(arguments),
             refit=refit, executor=executor, tell=tell,
         )  # fmt: skip
-        begin(tell, "tables, figures and report")
-        write_run(outcome, target, settings)
+        write_run(outcome, target, settings, tell)
     if arguments.json:
         found = outcome.result().to_dict() | sections(outcome.answered)
         print(json.dumps(finite(found | {"failed": outcome.failed}), allow_nan=False))

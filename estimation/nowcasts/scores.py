@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from estimation.comparison.forecast_calibration import pit
 from estimation.comparison.scoring import crps, weighted_interval_score
 from estimation.nowcasts.pasts import AS_REPORTED, Past, Replay
 from estimation.randomness import stream
@@ -20,6 +21,9 @@ LEVELS = (0.01, 0.025, *(round(0.05 * k, 2) for k in range(1, 20)), 0.975, 0.99)
 
 #: Central intervals whose coverage is told.
 INTERVALS = (0.5, 0.8, 0.9, 0.95)
+
+#: Level of the envelope of the places of final counts.
+PIT_ENVELOPE = 0.95
 
 _RESAMPLES = 2000
 
@@ -105,6 +109,35 @@ def score_rows(replay: Replay) -> list[dict[str, Any]]:
             row |= {name: mean, f"{name}_error": error if len(scored.dates) > 1 else math.nan}
         rows.append(row | {"sum_error": _sum_error(replay, method)})
     return rows
+
+
+def pit_rows(replay: Replay) -> tuple[list[dict[str, Any]], dict[str, Floats]]:
+    """Return a row a method with forecasts, and where final counts fell among its draws, (0, 1).
+
+    Forecasts of one date go together, and so do those of dates near each other: the envelope of
+    the largest distance from uniform is that of as many independent values as there are dates.
+    """
+    from scipy.stats import kstwo
+
+    rows, places = [], {}
+    for method in replay.methods:
+        pasts = [one for one in replay.pasts if method in one.draws and len(one.draws[method]) > 1]
+        if not pasts:
+            continue
+        values = np.concatenate([
+            pit(one.draws[method], one.final,
+                stream(replay.seed, "pit", method, one.as_of.isoformat()))
+            for one in pasts
+        ])  # fmt: skip
+        ordered, steps = np.sort(values), np.arange(values.size + 1) / values.size
+        deviation = max(np.max(steps[1:] - ordered), np.max(ordered - steps[:-1]))
+        rows.append({
+            "method": method, "dates": len(pasts), "forecasts": int(values.size),
+            "deviation": float(deviation),
+            "envelope": float(kstwo.isf(1 - PIT_ENVELOPE, len(pasts))),
+        })  # fmt: skip
+        places[method] = values
+    return rows, places
 
 
 def differences(replay: Replay) -> list[Difference]:

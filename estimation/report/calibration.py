@@ -61,7 +61,7 @@ def draw_uniform(
     band : str
         What the band is, for the legend.
     """
-    columns = min(_COLUMNS, len(panels))
+    columns = 2 if len(panels) == 4 else min(_COLUMNS, len(panels))
     inches = style.WIDTH / columns - 0.6
     heads = [
         "\n".join(style.wrapped(line, inches, style.SMALL) for line in (one.label, one.says))

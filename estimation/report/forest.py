@@ -88,7 +88,7 @@ def draw_forest(
             )  # fmt: skip
         axes.set_xlim(min(seen) - margin, end + margin)
         style.number_axis(axes.xaxis, end, style.WIDTH - _NAME - _NUMBERS)
-        axes.set_xlabel("total deaths")
+        axes.set_xlabel("total deaths, each until the day of its own data")
         axes.set_ylim(float(bottoms[-1]), 0)
         axes.set_yticks(places, labels, fontsize=style.SMALL)
         axes.tick_params(axis="y", length=0, pad=6)

@@ -107,7 +107,7 @@ def _draw(
     panels = [
         Uniform(
             one.name.replace("_", " "), ranks[one.name], one.envelope,
-            f"{one.verdict}: {percent(one.covered)} of 95 % intervals hold",
+            f"{one.verdict}: {percent(one.covered)} of 95 % intervals",
             one.verdict == "pass",
         )
         for one in ones

@@ -7,14 +7,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from estimation.diagnostics.chains import FitChains, fit_chains
 from estimation.files import write_rows
 from estimation.report.beliefs import draw_beliefs
 from estimation.report.chains import draw_chains, missing_arviz
+from estimation.report.patterns import draw_patterns, pattern_rows
 from estimation.study.read import Scenario
 from estimation.summaries.beliefs import BeliefFound, beliefs_of, known_of
 from estimation.summaries.cell_rows import scalar_draws
 from models.beliefs import Known
+from models.lists.lists import Lists
+from models.lists.patterns import Patterns
 from models.model import Model
 
 if TYPE_CHECKING:
@@ -23,10 +28,14 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class FitChecks:
-    """Chains of every fit by NUTS, and beliefs of the models that have figures of their own."""
+    """Chains of every fit by NUTS, and what is kept of models that have figures of their own.
+
+    Of these, beliefs; and of overlapping lists the table, with draws of who is on none.
+    """
 
     chains: Mapping[str, FitChains]
     beliefs: Mapping[str, list[BeliefFound]]
+    patterns: Mapping[str, tuple[Patterns, np.ndarray]]
 
 
 def check_fits(outcome: Outcome) -> FitChecks:
@@ -40,12 +49,17 @@ def check_fits(outcome: Outcome) -> FitChecks:
             found = fit_chains(trees[name], _units(scenario.model), outcome.verdicts.get(name))
             if found is not None:
                 chains[name] = found
+    patterns: dict[str, tuple[Patterns, np.ndarray]] = {}
     for one in outcome.fitted:
-        if has_own_figures(one.scenario):
-            moved = beliefs_of(one.scenario.model, scalar_draws(one.losses))
-            if moved:
-                beliefs[one.scenario.name] = moved
-    return FitChecks(chains, beliefs)
+        if not has_own_figures(one.scenario):
+            continue
+        draws, base = scalar_draws(one.losses), one.scenario.model.base
+        moved = beliefs_of(one.scenario.model, draws)
+        if moved:
+            beliefs[one.scenario.name] = moved
+        if isinstance(base, Lists):
+            patterns[one.scenario.name] = (base.patterns, draws["unseen"])
+    return FitChecks(chains, beliefs, patterns)
 
 
 def has_own_figures(scenario: Scenario) -> bool:
@@ -81,7 +95,7 @@ def _units(model: Model) -> dict[str, str]:
 
 
 def write_fit_checks(found: FitChecks, prob: float, folder: Path) -> list[str]:
-    """Write chains.csv and beliefs.csv if there are any; return the names of the tables."""
+    """Write chains.csv, beliefs.csv and patterns.csv if there are any; return their names."""
     tables: dict[str, Iterator[dict[str, Any]]] = {
         "chains.csv": (
             {"model": name, **row} for name, one in found.chains.items() for row in one.rows()
@@ -89,14 +103,23 @@ def write_fit_checks(found: FitChecks, prob: float, folder: Path) -> list[str]:
         "beliefs.csv": (
             {"model": name, **one.row(prob)} for name, ones in found.beliefs.items() for one in ones
         ),
+        "patterns.csv": (
+            {"model": name, **row}
+            for name, (table, _) in found.patterns.items()
+            for row in pattern_rows(table)
+        ),
     }
     return [name for name, rows in tables.items() if write_rows(folder / name, rows)]
 
 
 def draw_fit_checks(found: FitChecks, outcome: Outcome, folder: Path) -> list[str]:
-    """Draw beliefs and chains of each model; return the names of the figures."""
+    """Draw patterns, beliefs and chains of each model; return the names of the figures."""
     of = {one.name: one for one in outcome.study.scenarios}
     drawn = []
+    for name, (table, unseen) in found.patterns.items():
+        drawn.append(f"{prefix_of(name)}patterns")
+        title = f"Who is on which list, and on none: {_title(of[name], outcome)}"
+        draw_patterns(table, unseen, outcome.prob, title, folder / drawn[-1])
     for name, beliefs in found.beliefs.items():
         drawn.append(f"{prefix_of(name)}beliefs")
         title = f"Beliefs before and after the data: {_title(of[name], outcome)}"

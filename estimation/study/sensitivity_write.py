@@ -80,7 +80,7 @@ def draw_sensitivity(
         title, name = one.plan.title, one.plan.name
         for i, part in enumerate(one.anatomy):
             suffix = f"-{i + 1}" if len(one.anatomy) > 1 else ""
-            rows = [(p.name, p.share, p.error, p.width_if_known) for p in part.parts]
+            rows = [(_plainly(p.name), p.share, p.error, p.width_if_known) for p in part.parts]
             heading = f"What the interval of {_the(part.target)} is made of: {title}"
             draw(f"anatomy-{name}{suffix}", draw_anatomy, rows, heading, prob=one.prob)
         alone = one.alone
@@ -109,7 +109,8 @@ def draw_sensitivity(
                     continue
                 shown = published if published and target.name == published.estimand else None
                 place = f"curve-{name}-{axis.field.replace('.', '-')}{suffix}"
-                draw(place, draw_curve, points, f"{quantity} by {axis.label}: {title}",
+                heading = f"{quantity[:1].upper()}{quantity[1:]} by {axis.label}: {title}"
+                draw(place, draw_curve, points, heading,
                      field=axis.label, prob=one.prob, quantity=quantity,
                      published=shown,
                      marks=_marks(one, axis, target.name))  # fmt: skip
@@ -118,6 +119,12 @@ def draw_sensitivity(
 
 def _quantity(target: str) -> str:
     return "total deaths" if target == "total" else target
+
+
+def _plainly(name: str) -> str:
+    """Return a field without a dot: "coverage (names)" of "names.coverage"."""
+    part, dot, field = name.partition(".")
+    return f"{field.replace('.', ' ').replace('_', ' ')} ({part})" if dot else name
 
 
 def _the(target: str) -> str:

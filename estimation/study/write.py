@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from estimation.files import PROVENANCE, file_hashes, whole_folder, write_rows, write_table
+from estimation.progress import Tell, begin, silent
 from estimation.report.html.run_folder import REPORT, read_run_folder
 from estimation.study.analyses import Answered
 from estimation.study.comparison_write import draw_comparisons, write_comparisons
@@ -36,7 +37,9 @@ _INDEX = ("model", "step", "period", "stratum", "as_of", "seen_from")
 _OF_LISTS = "list"
 
 
-def write_run(outcome: Outcome, target: Path, settings: dict[str, Any]) -> None:
+def write_run(
+    outcome: Outcome, target: Path, settings: dict[str, Any], tell: Tell = silent
+) -> None:
     """Write tables, summary.json, posterior/, figures/, report.html and provenance.json.
 
     All of it is written, or nothing.
@@ -48,7 +51,10 @@ def write_run(outcome: Outcome, target: Path, settings: dict[str, Any]) -> None:
         The folder of the run.
     settings : dict
         Engine, level and the like, kept for repeating the run.
+    tell : callable
+        Told what is written next.
     """
+    begin(tell, "tables and posteriors")
     result = outcome.result()
     with whole_folder(target) as folder:
         (folder / "summary.json").write_text(result.to_json() + "\n", encoding="utf-8")
@@ -62,11 +68,13 @@ def write_run(outcome: Outcome, target: Path, settings: dict[str, Any]) -> None:
         (folder / "posterior").mkdir()
         for one in outcome.fitted:
             _write_tree(one.tree, folder / "posterior" / f"{one.scenario.name}.zarr")
+        begin(tell, "figures")
         checked = check_fits(outcome)
         write_fit_checks(checked, outcome.prob, folder)
         figures = draw_run(outcome, folder, checked)
         published = outcome.study.published[0] if outcome.study.published else None
         figures = ", ".join([figures, *draw_answers(outcome.answered, published, folder)])
+        begin(tell, "report")
         fits = {one.scenario.name: one.tree.attrs["hash"] for one in outcome.fitted}
         write_provenance(folder, outcome.study, outcome.seed, settings, fits=fits,
                          failed=outcome.failed, figures=figures, with_page=True)  # fmt: skip

@@ -30,6 +30,7 @@ _STATED = (
     (re.compile(r"half-normal, scale ([-+.\de]+)"), "halfnorm"),
     (re.compile(r"normal, (?:mean )?([-+.\de]+)(?: \+-|, standard deviation|, sd) ([-+.\de]+)"),
      "norm"),
+    (re.compile(r"normal, sd ([-+.\de]+)"), "norm"),
 )  # fmt: skip
 
 

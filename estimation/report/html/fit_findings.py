@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from estimation.report.html.estimates import whole
+from estimation.report.html.estimates import owner, whole
 from estimation.report.html.run_folder import RunFolder
 from estimation.report.html.stated import Stated
 from estimation.report.html.tables import numbers_of
@@ -15,8 +15,11 @@ _NAMED = 6
 
 def forest(found: RunFolder, stated: Stated, _: str) -> str:
     """Return all totals of a run, those of other data too."""
+    coverage = whole(found, "coverage")
+    # where all who died are on the list in the end, the total is of names, and not drawn here
+    alone = {name for name, row in coverage.items() if row["low"] == row["high"] == 1}
     told = [f"{stated.model(name).title}: {between('total', row)}"
-            for name, row in whole(found).items()]  # fmt: skip
+            for name, row in whole(found).items() if name not in alone]  # fmt: skip
     level = percent(found.prob)
     return f"All totals, median and {level} interval. {'; '.join(told)}." if told else ""
 
@@ -73,7 +76,8 @@ def chains(found: RunFolder, stated: Stated, model: str) -> str:
         "one draw diverged")  # fmt: skip
     return (
         f"Traces and ranks of {numbers['chains']} chains of {numbers['draws']:,} draws: the "
-        f"largest R-hat is {worst:.3f} ({_quantity(row)}), {inside}, and {astray}."
+        f"largest R-hat is {max(worst - 1, 0.0):.2g} above 1 ({_quantity(row)}), {inside}, and "
+        f"{astray}."
     )
 
 
@@ -114,24 +118,21 @@ def pit(found: RunFolder, stated: Stated, _: str) -> str:
     return f"{words}: {'; '.join(told)}." if told else ""
 
 
-def patterns(found: RunFolder, stated: Stated, _: str) -> str:
+def patterns(found: RunFolder, stated: Stated, model: str) -> str:
     """Return who is on which lists, and how many on none."""
-    rows = [(int(count), plain(row.get("lists", ""))) for row in found.rows("patterns")
+    mine = [row for row in found.rows("patterns") if row.get("model", model) == model]
+    rows = [(int(count), plain(row.get("lists", ""))) for row in mine
             for count in numbers_of([row], "count")]  # fmt: skip
     if not rows:
         return ""
     rows.sort(key=lambda pair: -pair[0])
-    told = "; ".join(f"{name or 'no list'} {count:,}" for count, name in rows[:_NAMED])
-    said = f"Persons by the lists that they are on: {told}"
-    if len(rows) > _NAMED:
-        said += f"; {len(rows) - _NAMED} more patterns"
-    unseen = next((row for row in found.summary["estimates"] if row["name"] == "unseen"
-                   and row.get("median") is not None and not row["index"]), None)  # fmt: skip
+    told = "; ".join(f"{name} {count:,}" for count, name in rows[:_NAMED])
+    more = f"; {len(rows) - _NAMED} more groups" if len(rows) > _NAMED else ""
+    said = f"Persons by the lists that they are on: {told}{more}"
+    # the first of several methods is the answer
     total = next((row for row in found.summary["estimates"] if row["name"] == "total"
-                  and row.get("median") is not None), None)  # fmt: skip
-    if unseen is not None:
-        said += f". On no list, as estimated: {between('unseen', unseen)}"
-    elif total is not None:
+                  and owner(row) == model and row.get("median") is not None), None)  # fmt: skip
+    if total is not None:
         listed = sum(count for count, _ in rows)
         ends = {key: max(total[key] - listed, 0.0) for key in ("low", "median", "high")}
         said += f". On no list, as estimated: {between('unseen', ends)}"

@@ -27,8 +27,8 @@ _ASKED = {"eventual": "names in the end", "excess": "deaths beyond those expecte
 
 #: What an interval is, and what coverage.
 _READ = (
-    "The true number lies in the interval with a probability of {}, if that holds on which the "
-    "answer rests; the number before it is the middle, as likely too low as too high."
+    "The true number lies in the interval with a probability of {}, if what the answer rests "
+    "on is true; the number before it is the middle, as likely too low as too high."
 )
 _COVERAGE = " Coverage is the share of all deaths that is on the list."
 
@@ -109,6 +109,12 @@ def answer_part(found: RunFolder, stated: Stated) -> Element | None:
     return part("answer", "The answer", *said, *_published(found, stated))
 
 
+def _read(main: StatedModel) -> str:
+    """Return the belief on coverage without its quantiles; the title of a model that has none."""
+    beliefs = [belief for name, belief, _, _ in main.priors if name == "coverage"]
+    return beliefs[0].partition(";")[0] if beliefs else main.title
+
+
 def _answer(found: RunFolder, stated: Stated, row: dict[str, Any]) -> list[Child | None]:
     main = stated.models[0] if stated.models else None
     facts: list[tuple[str, str]] = []
@@ -117,7 +123,7 @@ def _answer(found: RunFolder, stated: Stated, row: dict[str, Any]) -> list[Child
     if main is not None:
         facts += [("Whose deaths", main.scope or "not stated"),
                   ("As of", dated(main.as_of) or "not stated"),
-                  ("How coverage is read", main.title)]  # fmt: skip
+                  ("How coverage is read", _read(main))]  # fmt: skip
     elif found.record["settings"].get("as_of"):
         facts.append(("As of", dated(str(found.record["settings"]["as_of"]))))
     pairs = [element("div", element("dt", key), element("dd", value)) for key, value in facts]
