@@ -190,9 +190,7 @@ def test_the_folder(capsys, table, tmp_path, monkeypatch):
     words = (table, *SHORT, "--out", str(out))
     code, said, _ = _run(capsys, *words)
     assert code == 0
-    assert said.endswith(
-        f"Written to {out}: summary.csv, summary.json, overlap and patterns as .png and .svg\n"
-    )
+    assert said.endswith("summary.csv, summary.json, overlap and patterns as .png and .svg\n")
     names = {path.name for path in out.iterdir()}
     assert names == {
         "summary.csv", "summary.json", "dependence.csv", "priors.csv", "self_test.csv",
