@@ -1,5 +1,6 @@
 """Figures of chains, beliefs, totals, patterns and calibration: what they find, and as text."""
 
+import contextlib
 import html
 import json
 import re
@@ -20,6 +21,7 @@ from estimation.diagnostics.verdicts import Check, Verdict
 from estimation.files import file_hashes
 from estimation.nowcasts.pasts import Past, Replay
 from estimation.nowcasts.scores import pit_rows
+from estimation.report import calibration, style
 from estimation.report.beliefs import draw_beliefs
 from estimation.report.calibration import Uniform, draw_uniform
 from estimation.report.chains import draw_chains
@@ -168,6 +170,31 @@ def test_what_data_move_is_told_with_its_contraction(tmp_path):
     assert "NOTHING" not in _drawn(tmp_path / "beliefs")
     row = found[1].row(0.9)
     assert row["prior_low"] < row["low"] < row["high"] < row["prior_high"]
+
+
+def test_the_curve_of_few_values_is_as_far_off_as_it_is_said_to_be():
+    values = np.array([0.19, 0.2, 0.21, 0.4, 0.9])
+    figure, axis = pyplot.subplots()
+    calibration._draw_panel(axis, Uniform("few", values, 0.5, "", True))
+    # three of five lie at 0.21 or below
+    assert np.abs(axis.lines[-1].get_ydata()).max() == pytest.approx(0.4)
+    pyplot.close(figure)
+
+
+def test_a_published_range_is_shown_however_far_it_lies(tmp_path, monkeypatch):
+    reach, usual = [], style.sheet
+
+    @contextlib.contextmanager
+    def sheet(*arguments, **options):
+        with usual(*arguments, **options) as drawn:
+            yield drawn
+            reach.extend(drawn[1][0].get_xlim())
+
+    monkeypatch.setattr(style, "sheet", sheet)
+    rows = [Row("as stated", 10, 20, 30, False), Row("other names", 10, 20, 500, True)]
+    draw_forest(rows, Published(100, 200), 0.95, "All totals", tmp_path / "all")
+    assert reach[0] < 10
+    assert 200 < reach[1] < 250
 
 
 def test_forest_of_readings_and_further_models(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from estimation.explore.runs import details
 from estimation.files import guarded, unguarded, write_rows
 from estimation.report.html.run_folder import read_run_folder
+from estimation.tables.record_file import open_rows
 from estimation.tables.source import open_table
 from estimation.tables.wide import _quick_csv
 from tests.run_folder_by_hand import write_record, write_run_folder
@@ -56,6 +57,8 @@ def test_no_cell_of_a_file_runs_and_our_readers_see_the_text(tmp_path):
         frame = read(tmp_path / "counts.csv").frame
         assert frame["=region"].tolist() == names
         assert frame["count"].tolist() == [str(place) for place in range(len(names))]
+    lists, _, _ = open_rows(tmp_path / "counts.csv", {"name": "=region", "age": "count"}, None)
+    assert lists.frame["name"].tolist() == names
 
 
 def test_a_stored_run_is_read_as_it_was_written(tmp_path):

@@ -3,6 +3,7 @@
 import argparse
 import io
 import sys
+import threading
 
 import pytest
 from rich.console import Console
@@ -99,6 +100,57 @@ def test_what_ended_is_gone_from_the_screen():
     assert len(shown) == 1
     assert shown[0].startswith("comparison steps")
     assert "of" not in shown[0]  # how much it is nobody knows yet
+
+
+def test_a_log_that_takes_no_more_ends_no_work():
+    class Full(io.StringIO):
+        def write(self, _):
+            raise OSError(28, "No space left on device")
+
+    Lines("undercount run", Full(), after=0.0)(Progress("fits", BEGUN))
+    closed = io.StringIO()
+    closed.close()
+    Lines("undercount run", closed, after=0.0)(Progress("fits", BEGUN))
+
+
+def test_latent_classes_are_told_by_one_name(monkeypatch):
+    from estimation.errors import NotEstimableError
+    from estimation.overlap import latent, methods
+
+    def sampled(patterns, *, options, prob, seed):
+        options.tell(Progress(options.name, SAMPLING, chains=(Chain(1, 20),)))
+        raise NotEstimableError("there is no fit in this test", where="latent")
+
+    told = []
+    monkeypatch.setattr(latent, "latent", sampled)
+    with pytest.raises(NotEstimableError):
+        methods.answers(None, ["latent"], options=latent.LatentOptions(tell=told.append))
+    assert [one.stage for one in told] == [STARTED, SAMPLING]
+    assert {one.name for one in told} == {"latent"}
+
+
+def test_a_sampler_may_tell_while_its_task_ends():
+    screen = Console(file=io.StringIO(), force_terminal=True, width=100)
+    faults = []
+    with Bars(screen, "fits") as bars:
+
+        def sample():
+            for done in range(300):
+                try:
+                    bars(Progress("weekly", SAMPLING, chains=(Chain(done, 300),) * 4))
+                except KeyError as error:
+                    faults.append(error)
+
+        sampler = threading.Thread(target=sample)
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(1e-6)
+        sampler.start()
+        for _ in range(150):
+            bars(Progress("weekly", "made", 1, 2))
+            bars(Progress("checks", BEGUN))
+        sampler.join()
+        sys.setswitchinterval(usual)
+    assert not faults
 
 
 def test_names_are_no_markup():

@@ -9,6 +9,7 @@ from estimation.report.html.stated import Stated, StatedModel
 from estimation.report.html.tables import sensitivity_part
 from estimation.report.html.wording import field_words, told, with_titles
 from estimation.report.html.words import dated, share
+from estimation.study.report import _asked_again
 
 STATED = Stated(
     "Valley", (StatedModel("base", "as stated"), StatedModel("late", "Late names")),
@@ -32,6 +33,13 @@ STATED = Stated(
         ("from 0.271-0.810 to 0.501-0.690", "from 0.271-0.810 to 0.501-0.690"),
         ("probability 9.43 %, 99.5 %, 0.1%", "probability 9.4 %, 99.5 %, 0.1 %"),
         ("0.5 between 21,000 and 23,500", "50 % between 21,000 and 23,500"),
+        # no certainty, and no level or limit that nobody stated
+        ("0.9999 between 21,000 and 23,500", "more than 99.9 % between 21,000 and 23,500"),
+        ("shares 0.9951 to 0.9999", "shares 0.9951 to 0.9999"),
+        ("our 97.5% interval; 93.5 % to 96.5 % of 95 % intervals; a 68.3 % interval",
+         "our 97.5 % interval; 93.5 % to 96.5 % of 95 % intervals; a 68.3 % interval"),
+        ("R-hat (total) 1.013 above 1.01; E-BFMI (chain 1) 0.2963 below 0.3; k 0.7049",
+         "R-hat (total) 1.013 above 1.01; E-BFMI (chain 1) 0.2963 below 0.3; k 0.705"),
         ("4e+04 draws", "40,000 draws"),
         ("deaths_by_sex.csv, St.Petersburg, version 3.12.1, doi 10.1215/00703370-11862998",
          "deaths_by_sex.csv, St.Petersburg, version 3.12.1, doi 10.1215/00703370-11862998"),
@@ -118,3 +126,18 @@ def test_scenarios_are_told_by_the_ends_of_each_field():
     for words in ("The lowest share", "30 %", "2,410 (1,640 to 4,540)", "50 %", "the fit failed",
                   "precision = 0.9"):  # fmt: skip
         assert words.lower() in said.lower()
+
+
+@pytest.mark.parametrize(
+    ("command", "settings", "said"),
+    [
+        ("calibrate", {"engine": "nuts", "simulations": 200, "all": False},
+         "undercount calibrate provenance.json --seed 7 --simulations 200 --engine nuts"),
+        ("audit_plan", {"engine": "auto", "prob": 0.9, "draws": 500, "accept": "a trial"},
+         "undercount audit-plan provenance.json --seed 7 --prob 0.9 --draws 500 "
+         "--accept 'a trial'"),
+    ],
+)  # fmt: skip
+def test_a_folder_is_repeated_with_its_own_settings(command, settings, said):
+    record = {"seed": 7, "settings": settings | {"command": command}}
+    assert _asked_again(RunFolder(command, record, {}, {}, {})) == said

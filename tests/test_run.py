@@ -198,3 +198,21 @@ def test_scenarios_do_not_depend_on_each_other():
     np.testing.assert_array_equal(
         first.tree["posterior"]["total"], alone.fitted[1].tree["posterior"]["total"]
     )
+
+
+def test_a_fault_in_a_figure_loses_no_numbers(folder, tmp_path, monkeypatch, capsys):
+    def fails(*_):
+        raise KeyError("a mark, that is missing")
+
+    monkeypatch.setattr("estimation.study.write.draw_run", fails)
+    out = tmp_path / "out"
+    assert main(["run", str(READINGS), "--out", str(out)]) == 0
+    told = "not drawn: our fault; please report it: KeyError: 'a mark; that is missing'"
+    assert told in capsys.readouterr().out
+    assert json.loads((out / "provenance.json").read_text())["figures"] == told
+    assert told in (out / "report.html").read_text().replace("&#x27;", "'")
+    assert (out / "summary.csv").read_bytes() == (folder / "summary.csv").read_bytes()
+    monkeypatch.setenv("UNDERCOUNT_DEBUG", "1")
+    with pytest.raises(KeyError):
+        main(["run", str(READINGS), "--out", str(tmp_path / "other")])
+    assert not (tmp_path / "other").exists()

@@ -163,7 +163,8 @@ def run(arguments: argparse.Namespace) -> int:
         return code
     print(overlap_says(name, found, content["notes"], quiet=arguments.quiet))
     if arguments.out is not None and not arguments.quiet:
-        figures = unwritten or "overlap and patterns as .png and .svg"
+        drawn = "overlap" if found.patterns is None else "overlap and patterns"
+        figures = unwritten or f"{drawn} as .png and .svg"
         print(f"\nWritten to {arguments.out}: summary.csv, summary.json, {figures}")
     return code
 
@@ -270,9 +271,8 @@ def _write(
     """Write the folder; return why there is no figure, if so."""
     from estimation.files import whole_folder, write_rows
     from estimation.overlap.linkage_tables import LINKAGE_TABLES
-    from estimation.report.figures import missing_plotting
-    from estimation.report.overlap import draw_overlap
-    from estimation.report.patterns import draw_patterns, pattern_rows
+    from estimation.report.figures import drawn, missing_plotting
+    from estimation.report.patterns import pattern_rows
     from estimation.result import finite
 
     missing = missing_plotting()
@@ -285,16 +285,25 @@ def _write(
             if content[table]:
                 write_rows(folder / f"{table}.csv", content[table])
         if not missing:
-            draw_overlap(found, name, folder / "overlap")
+            missing = drawn(lambda: _draw(found, name, folder))
         if found.patterns is not None:
             # of draws of a linkage it is the table of one in the middle
             write_rows(folder / "patterns.csv", pattern_rows(found.patterns))
-            if not missing:
-                title = f"Who is on which list, and on none: {name}"
-                draw_patterns(found.patterns, found.first.unseen, found.prob, title,
-                              folder / "patterns", bound=found.first.bound)  # fmt: skip
         write_provenance(folder, arguments, found.seed)
     return f"figures {missing}" if missing else ""
+
+
+def _draw(found: Overlap, name: str, folder: Path) -> str:
+    """Draw all figures; nothing is to be said of them."""
+    from estimation.report.overlap import draw_overlap
+    from estimation.report.patterns import draw_patterns
+
+    draw_overlap(found, name, folder / "overlap")
+    if found.patterns is not None:
+        title = f"Who is on which list, and on none: {name}"
+        draw_patterns(found.patterns, found.first.unseen, found.prob, title,
+                      folder / "patterns", bound=found.first.bound)  # fmt: skip
+    return ""
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

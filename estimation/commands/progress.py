@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TextIO
@@ -71,6 +72,7 @@ class Bars:
         self._name = name
         self._stage: TaskID | None = None
         self._of: dict[str, list[TaskID]] = {}
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Bars:
         self._display.start()
@@ -80,7 +82,15 @@ class Bars:
         self._display.stop()
 
     def __call__(self, now: Progress) -> None:
-        """Show it."""
+        """Show it; threads of samplers tell it too."""
+        with self._lock:
+            self._take(now)
+
+    def shown(self) -> RenderableType:
+        """Return what the screen shows now."""
+        return self._display.get_renderable()
+
+    def _take(self, now: Progress) -> None:
         if now.stage == BEGUN:
             self._begin(now.name)
             return
@@ -94,10 +104,6 @@ class Bars:
             self._remove(now.name)
             if self._stage is not None:
                 self._display.update(self._stage, completed=now.done, total=now.total)
-
-    def shown(self) -> RenderableType:
-        """Return what the screen shows now."""
-        return self._display.get_renderable()
 
     def _begin(self, name: str) -> None:
         for task in tuple(self._of):
@@ -196,7 +202,9 @@ class Lines:
             return
         self._last = clock
         of = ": ".join(word for word in (self._name, self._stage, words) if word)
-        print(f"{of} ({_time(clock - self._begun)})", file=self._stream, flush=True)
+        # a log that is full or closed is no reason to lose the work
+        with contextlib.suppress(OSError, ValueError):
+            print(f"{of} ({_time(clock - self._begun)})", file=self._stream, flush=True)
 
 
 def _sampled(now: Progress, seconds: float) -> str:

@@ -77,7 +77,7 @@ class LatentOptions:
     tell : callable
         Told how far a fit is.
     name : str
-        What a fit is called when it is told.
+        What a fit is called when it is told; by default the name of the method, see `answers`.
     """
 
     captures: str = "pooled"
@@ -88,7 +88,7 @@ class LatentOptions:
     accept: str | None = None
     cores: int | None = None
     tell: Tell = silent
-    name: str = "latent classes"
+    name: str = "latent"
 
 
 def latent_model(

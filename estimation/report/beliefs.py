@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from estimation.report import style
 from estimation.report.sensitivity import number
+from estimation.report.text import rounded
 from estimation.summaries.agreement import percent
-from estimation.summaries.beliefs import BeliefFound
+from estimation.summaries.beliefs import BeliefFound, contraction_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,15 +71,19 @@ def draw_beliefs(
 def _head(one: BeliefFound, prob: float, inches: float) -> str:
     """Return name, contraction and the ranges before and after, as lines."""
     (low, _, high), (left, _, right) = one.ends(prob)
-    before, after = (f"{number(a)} to {number(b)}" for a, b in ((low, high), (left, right)))
+    before, after = (f"{_digits(a)} to {_digits(b)}" for a, b in ((low, high), (left, right)))
     said = [one.name.replace("_", " ")]
     if one.unmoved:
         # what is written in capitals is read even by who looks at no curve
         said += ["NOTHING LEARNED: the posterior is the prior", f"{percent(prob)} range {before}"]
     else:
-        said += [f"contraction {one.contraction:.2f}: {one.says}",
+        said += [f"contraction {contraction_words(one.contraction)}: {one.says}",
                  f"{percent(prob)} range {before}, now {after}"]  # fmt: skip
     return "\n".join(style.wrapped(line, inches, style.SMALL) for line in said)
+
+
+def _digits(value: float) -> str:
+    return rounded(value) if abs(value) >= 100 else number(value)
 
 
 def _draw_panel(axes: Axes, one: BeliefFound, inches: float) -> None:

@@ -100,11 +100,14 @@ def _farthest(one: Uniform) -> float:
 
 def _draw_panel(axes: Axes, one: Uniform) -> None:
     values = _sorted(one)
-    points = np.linspace(0, 1, min(values.size, _MOST_POINTS) + 1)
-    below = np.searchsorted(values, points, side="right") / values.size
+    points = np.linspace(0, 1, _MOST_POINTS + 1)
     # no share is below 0 or above 1, however far it may be from uniform
     low, high = np.maximum(-one.envelope, -points), np.minimum(one.envelope, 1 - points)
     axes.fill_between(points, low, high, color=style.SHADE, lw=0)
+    below = np.searchsorted(values, points, side="right") / values.size
+    if values.size <= _MOST_POINTS:  # each step, from its foot to its top: what is judged is seen
+        points = np.concatenate([[0.0], np.repeat(values, 2), [1.0]])
+        below = np.repeat(np.arange(values.size + 1), 2) / values.size
     axes.axhline(0, color=style.INK, lw=0.8, ls="--")
     axes.plot(points, below - points, color=style.POSTERIOR, lw=1.3)
     axes.set_xlim(0, 1)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,27 @@ def missing_plotting() -> str:
     if importlib.util.find_spec("matplotlib") is None:
         return 'not drawn: matplotlib is not installed; pip install "undercount[plot]"'
     return ""
+
+
+def drawn(draw: Callable[[], str]) -> str:
+    """Draw figures, and return which; if that fails by a fault of ours, why there are none.
+
+    Minutes of fitting are not lost to a figure.  What the disk refuses is an error as elsewhere.
+
+    Parameters
+    ----------
+    draw : callable
+        Returns the names of what it has drawn.
+    """
+    try:
+        return draw()
+    except OSError:
+        raise
+    except Exception as error:
+        if os.environ.get("UNDERCOUNT_DEBUG"):
+            raise
+        words = " ".join(f"{type(error).__name__}: {error}".split()).replace(",", ";")
+        return f"not drawn: our fault; please report it: {words}"
 
 
 def draw_totals(

@@ -15,7 +15,8 @@ from estimation.summaries.agreement import Published, percent
 #: Inches of a line of type, of the parts around rows, of names, and of numbers beside them.
 _LINE, _AROUND, _NAME, _NUMBERS = 0.15, 0.85, 2.7, 1.9
 
-#: The axis is cut at so many times the largest median: limits beyond are arrows.
+#: The axis is cut at so many times the largest median, or where the published range ends: limits
+#: beyond are arrows.
 _FARTHEST = 4.0
 
 
@@ -59,6 +60,8 @@ def draw_forest(
     if published is not None:
         seen += [published.low, published.high]
     end = min(max(seen), _FARTHEST * max(row.median for row in rows))
+    if published is not None:
+        end = max(end, published.high)
     margin = 0.04 * (end - min(seen)) or 1.0
     with style.sheet(title, target, height=_AROUND + _LINE * float(bottoms[-1])) as (_, (axes,)):
         if published is not None:

@@ -102,7 +102,8 @@ def _draw_unseen(
         axes.plot([0, 0], [low, min(high, top)], color=style.DARK, lw=1.8)
         if high > top:  # goes on
             axes.plot([0], [top], "^", color=style.DARK, ms=6, clip_on=False)
-    _above(axes, 0, middle if bound else min(high, top), f"about\n{rounded(middle)}", False)
+    words = "at least\n" if bound else "about\n"
+    _above(axes, 0, middle if bound else min(high, top), words + rounded(middle), False)
 
 
 def _above(axes: Axes, place: float, height: float, words: str, upright: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -98,19 +99,25 @@ def _stated(study: Study, found: RunFolder) -> Stated:
         f"{kind} {one.get('name', '')}": str(one.get("title", one.get("name", "")))
         for kind in _SECTIONS for one in table.get(kind, ()) if isinstance(one, Mapping)
     }  # fmt: skip
-    word = found.command.replace("_", "-")
-    # these commands take the study from a record, but neither seed nor level
-    asks = f"undercount {word} provenance.json --seed {found.record['seed']} --prob {found.prob:g}"
-    if found.command == "calibrate":  # whose level is not for choosing
-        size = found.record["settings"].get("simulations")
-        asks = f"undercount calibrate provenance.json --seed {found.record['seed']}"
-        asks += f" --simulations {size}" if size else ""
-    repeat = _RUN if found.command == "run" else asks
+    repeat = _RUN if found.command == "run" else _asked_again(found)
     return Stated(
         study.title, tuple(_model(one, _strata(table, one)) for one in study.scenarios),
         tuple((one.name, one.source) for one in study.published),
         shipped_tables(_words(table)), asked, repeat=repeat, names=dict(_named(table)),
     )  # fmt: skip
+
+
+def _asked_again(found: RunFolder) -> str:
+    """Return a command that takes the study from a record, but nothing else."""
+    word = found.command.replace("_", "-")
+    said = f"undercount {word} provenance.json --seed {found.record['seed']}"
+    if found.command != "calibrate":  # whose level is not for choosing
+        said += f" --prob {found.prob:g}"
+    for key in ("simulations", "engine", "draws", "accept"):
+        value = found.record["settings"].get(key)
+        if value not in (None, "", "auto"):
+            said += f" --{key} {shlex.quote(str(value))}"
+    return said
 
 
 def _named(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

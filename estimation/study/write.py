@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from estimation.files import PROVENANCE, file_hashes, whole_folder, write_rows, write_table
 from estimation.progress import Tell, begin, silent
+from estimation.report.figures import drawn
 from estimation.report.html.run_folder import REPORT, read_run_folder
 from estimation.study.analyses import Answered
 from estimation.study.comparison_write import draw_comparisons, write_comparisons
@@ -69,15 +70,23 @@ def write_run(
         for one in outcome.fitted:
             _write_tree(one.tree, folder / "posterior" / f"{one.scenario.name}.zarr")
         begin(tell, "figures")
-        checked = check_fits(outcome)
-        write_fit_checks(checked, outcome.prob, folder)
-        figures = draw_run(outcome, folder, checked)
         published = outcome.study.published[0] if outcome.study.published else None
-        figures = ", ".join([figures, *draw_answers(outcome.answered, published, folder)])
+        figures = [
+            drawn(lambda: _check_and_draw(outcome, folder)),
+            drawn(lambda: ", ".join(draw_answers(outcome.answered, published, folder))),
+        ]
         begin(tell, "report")
         fits = {one.scenario.name: one.tree.attrs["hash"] for one in outcome.fitted}
-        write_provenance(folder, outcome.study, outcome.seed, settings, fits=fits,
-                         failed=outcome.failed, figures=figures, with_page=True)  # fmt: skip
+        write_provenance(
+            folder, outcome.study, outcome.seed, settings, fits=fits, failed=outcome.failed,
+            figures=", ".join(filter(None, figures)), with_page=True,
+        )  # fmt: skip
+
+
+def _check_and_draw(outcome: Outcome, folder: Path) -> str:
+    checked = check_fits(outcome)
+    write_fit_checks(checked, outcome.prob, folder)
+    return draw_run(outcome, folder, checked)
 
 
 def write_provenance(

@@ -97,6 +97,11 @@ class BeliefFound:
         }  # fmt: skip
 
 
+def contraction_words(value: float) -> str:
+    """Return a contraction in two digits, never rounded to the certainty that 1 would be."""
+    return "more than 0.99" if 0.995 <= value < 1 else f"{round(value, 2) + 0.0:.2f}"
+
+
 def beliefs_of(model: Model, draws: Mapping[str, ArrayLike]) -> list[BeliefFound]:
     """Return every single number of which a model states a proper prior and has a posterior.
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from estimation.errors import DataError, UsageError
+from estimation.files import unguarded
 from estimation.tables.record_columns import positions
 from estimation.tables.record_rows import Rows, counted, places
 from estimation.words import suggestion
@@ -179,7 +180,7 @@ def _read_csv(
     if not header or not any(cell.strip() for cell in header):
         raise DataError("has no header", where=f"{label} line 1", remedy="write one")
     _refuse_separator(header, label)
-    found, notes = positions(header, columns, label)
+    found, notes = positions([unguarded(cell) for cell in header], columns, label)
     chunks: dict[str, list[pd.Series[str]]] = {field: [] for field in found}
     lines: list[int] = []
     short: list[int] = []
@@ -188,7 +189,8 @@ def _read_csv(
 
     def put() -> None:
         for field, place in found.items():
-            chunks[field].append(pd.Series([row[place] for row in held], dtype="str"))
+            cells = [unguarded(row[place]) for row in held]
+            chunks[field].append(pd.Series(cells, dtype="str"))
         held.clear()
 
     _collect(reader, label, len(header), held, lines, short, long, put)

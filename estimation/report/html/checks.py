@@ -146,4 +146,4 @@ def _plainly(value: object) -> str:
     if isinstance(value, int) or abs(value) >= 100:
         return f"{value:,.0f}"
     # an R-hat of 1.003 has its news in the third decimal
-    return f"{value:.4g}" if 0.9 < value < 2 else f"{value:.2g}"
+    return f"{value:.4g}" if 0.9 < value < 2 else f"{value:.3g}"

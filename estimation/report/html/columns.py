@@ -49,7 +49,7 @@ _SOURCES = {"judged": "the judgment alone", "learned": "all, widened where they 
 _BELIEFS = {"rate": "expected deaths", "step": "step of losses from period to period",
             "spread": "spread between strata", "noise": "noise of the reports",
             "delay_step": "step of the delays", "shock_size": "shocks to the reports",
-            "coverage_step": "change of coverage in a year"}  # fmt: skip
+            "coverage_step": "step of coverage from time to time"}  # fmt: skip
 _OF_SOURCES = {"bias_": "bias of", "share_": "share in scope of",
                "beyond_": "deaths that no source sees:"}  # fmt: skip
 

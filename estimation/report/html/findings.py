@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,9 @@ from estimation.summaries.agreement import percent
 
 #: Strata that are named of many.
 _NAMED = 3
+
+#: The number of a target, in the name of a figure.
+_NUMBER = re.compile(r"-(\d+)$")
 
 
 def finding(found: RunFolder, stated: Stated, stem: str) -> str:
@@ -171,33 +175,41 @@ def _sources(found: RunFolder, stated: Stated, name: str) -> str:
 
 
 def _anatomy(found: RunFolder, stated: Stated, name: str) -> str:
-    rows = [row for row in found.rows("anatomy") if _is_of(row, name)]
+    rows = _rows_of(found, "anatomy", name)
     told = [f"{row.get('name', '')} {share(value)}" for row in rows
             for value in numbers_of([row], "share")]  # fmt: skip
-    return f"Shares of the width of the interval: {'; '.join(told)}." if told else ""
+    of = f" of {rows[0].get('target') or 'total'}" if rows else ""
+    return f"Shares of the width of the interval{of}: {'; '.join(told)}." if told else ""
 
 
 def _varied(found: RunFolder, stated: Stated, name: str) -> str:
-    rows = [row for row in found.rows("sensitivity") if _is_of(row, name)]
-    medians = numbers_of(rows, "median")
-    if not medians:
+    rows = _rows_of(found, "sensitivity", name)
+    medians, base = numbers_of(rows, "median"), numbers_of(rows[:1], "median")
+    if not base:
         return ""
     target = rows[0].get("estimand", "total")
-    said = (f"The median of {target} is {short(medians[0])} as stated, and goes from "
-            f"{short(min(medians))} to {short(max(medians))} over all {len(rows):,} "
+    which = "the first" if found.tables["sensitivity"].more else "all"
+    said = (f"The median of {target} is {short(base[0])} as stated, and goes from "
+            f"{short(min(medians))} to {short(max(medians))} over {which} {len(rows):,} "
             "scenarios")  # fmt: skip
     tips = [sentence(row["says"]) for row in found.rows("tipping")
-            if _is_of(row, name) and row.get("says")]  # fmt: skip
+            if row.get("study") == rows[0]["study"] and row.get("estimand", target) == target
+            and row.get("says")]  # fmt: skip
     return " ".join([f"{said}.", *tips[:2]])
 
 
 def _curve(found: RunFolder, stated: Stated, name: str) -> str:
     """Return how the answer moves with one field, the others as stated."""
-    rows = [row for row in found.rows("sensitivity") if _is_of(row, name)]
-    fields = [key for row in rows[:1] for key in row if name.endswith(key.replace(".", "-"))]
+    rows = _rows_of(found, "sensitivity", name)
+    keys = list(rows[0]) if rows else []
+    varied = keys[keys.index("scenario") + 1 : keys.index("estimand")] if {
+        "scenario", "estimand"} <= set(keys) else []  # fmt: skip
+    fields = [key for key in varied
+              if _NUMBER.sub("", name).endswith(f"-{key.replace('.', '-')}")]  # fmt: skip
     points = [
         (values[0], row) for row in rows for values in [numbers_of([row], fields[0])]
-        if values and all(numbers_of([row], key) for key in ("median", "low", "high"))
+        if values and not any(row[key] for key in varied if key != fields[0])
+        and all(numbers_of([row], key) for key in ("median", "low", "high"))
     ] if fields else []  # fmt: skip
     if not points:
         return _varied(found, stated, name)
@@ -224,8 +236,9 @@ def _information(found: RunFolder, stated: Stated, name: str) -> str:
 
 
 def _comparison(found: RunFolder, stated: Stated, name: str) -> str:
-    told = [f"{row.get('model', '')}: {row.get('says', '')}" for row in found.rows("comparison")
-            if _is_of(row, name)]  # fmt: skip
+    told = [f"{row.get('model', '')}: {row.get('says', '')}"
+            for row in _rows_of(found, "comparison", name)
+            if name == f"{row['study']}-{row.get('method', '')}"]  # fmt: skip
     return f"Models by what they predict. {'; '.join(told)}." if told else ""
 
 
@@ -248,10 +261,21 @@ def _revision(found: RunFolder, stated: Stated, name: str) -> str:
     return f"Steps from the earlier to the later total: {'; '.join(told)}." if told else ""
 
 
-def _is_of(row: dict[str, str], name: str) -> bool:
-    """Return whether a row is of a section by whose name that of the figure begins."""
-    study = row.get("study", "")
-    return bool(study) and (name == study or name.startswith(f"{study}-"))
+def _rows_of(found: RunFolder, table: str, name: str) -> list[dict[str, str]]:
+    """Return the rows of the section by whose name that of a figure begins, and of its target.
+
+    Of a section with several targets each has figures of its own, whose names end in its number.
+    """
+    rows = found.rows(table)
+    studies = {row.get("study", "") for row in rows} - {""}
+    study = max((one for one in studies if f"{name}-".startswith(f"{one}-")), key=len, default="")
+    mine = [row for row in rows if study and row["study"] == study]
+    column = "target" if table == "anatomy" else "estimand"
+    targets = list(dict.fromkeys(row.get(column, "") for row in mine))
+    number = _NUMBER.search(name.removeprefix(study))
+    if number is None or not 0 < int(number[1]) <= len(targets) or len(targets) == 1:
+        return mine
+    return [row for row in mine if row.get(column, "") == targets[int(number[1]) - 1]]
 
 
 _Say = Callable[[RunFolder, Stated, str], str]

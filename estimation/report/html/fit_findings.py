@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from estimation.report.html.estimates import owner, whole
 from estimation.report.html.run_folder import RunFolder
 from estimation.report.html.stated import Stated
 from estimation.report.html.tables import numbers_of
-from estimation.report.html.words import between, plain, share, short
+from estimation.report.html.words import between, plain, share, short, shown
 from estimation.summaries.agreement import percent
+from estimation.summaries.beliefs import contraction_words
 
 #: Beliefs, patterns and unknowns that are named of many.
 _NAMED = 6
@@ -15,13 +18,17 @@ _NAMED = 6
 
 def forest(found: RunFolder, stated: Stated, _: str) -> str:
     """Return all totals of a run, those of other data too."""
-    coverage = whole(found, "coverage")
+    names = whole(found, "eventual")
     # where all who died are on the list in the end, the total is of names, and not drawn here
-    alone = {name for name, row in coverage.items() if row["low"] == row["high"] == 1}
     told = [f"{stated.model(name).title}: {between('total', row)}"
-            for name, row in whole(found).items() if name not in alone]  # fmt: skip
+            for name, row in whole(found).items()
+            if name not in names or _ends(names[name]) != _ends(row)]  # fmt: skip
     level = percent(found.prob)
     return f"All totals, median and {level} interval. {'; '.join(told)}." if told else ""
+
+
+def _ends(row: dict[str, Any]) -> list[float | None]:
+    return [row.get(key) for key in ("low", "median", "high")]
 
 
 def beliefs(found: RunFolder, stated: Stated, model: str) -> str:
@@ -32,7 +39,8 @@ def beliefs(found: RunFolder, stated: Stated, model: str) -> str:
     still = [row for row in rows if row.get("unmoved") == "True"]
     said = []
     if still:
-        told = "; ".join(f"{_name(row)} {_range(row)}" for row in still)
+        # as the figure: draws of what is the prior differ from it by chance alone
+        told = "; ".join(f"{_name(row)} {_range(row, 'prior_')}" for row in still)
         said.append(f"Nothing was learned, the posterior is the prior: {told}.")
     moved = [f"{_name(row)} {_range(row, 'prior_')} became {_range(row)} (contraction "
              f"{_contraction(row)})" for row in rows if row not in still]  # fmt: skip
@@ -53,7 +61,7 @@ def _range(row: dict[str, str], start: str = "") -> str:
 
 def _contraction(row: dict[str, str]) -> str:
     value = numbers_of([row], "contraction")
-    return f"{value[0]:.2f}" if value else "unknown"
+    return contraction_words(value[0]) if value else "unknown"
 
 
 def chains(found: RunFolder, stated: Stated, model: str) -> str:
@@ -122,18 +130,31 @@ def patterns(found: RunFolder, stated: Stated, model: str) -> str:
     """Return who is on which lists, and how many on none."""
     mine = [row for row in found.rows("patterns") if row.get("model", model) == model]
     rows = [(int(count), plain(row.get("lists", ""))) for row in mine
+            if row.get("known", "True") == "True"
             for count in numbers_of([row], "count")]  # fmt: skip
     if not rows:
         return ""
     rows.sort(key=lambda pair: -pair[0])
     told = "; ".join(f"{name} {count:,}" for count, name in rows[:_NAMED])
     more = f"; {len(rows) - _NAMED} more groups" if len(rows) > _NAMED else ""
-    said = f"Persons by the lists that they are on: {told}{more}"
-    # the first of several methods is the answer
-    total = next((row for row in found.summary["estimates"] if row["name"] == "total"
-                  and owner(row) == model and row.get("median") is not None), None)  # fmt: skip
-    if total is not None:
-        listed = sum(count for count, _ in rows)
+    unseen = _unseen(found, model, sum(count for count, _ in rows))
+    return f"Persons by the lists that they are on: {told}{more}.{unseen}"
+
+
+def _unseen(found: RunFolder, model: str, listed: int) -> str:
+    """Return how many are on no list; the first of several methods is the answer."""
+    ends = whole(found, "unseen").get(model)
+    methods = found.summary.get("methods")
+    first = methods[0] if isinstance(methods, list) and methods else {}
+    first = first if isinstance(first, dict) else {}
+    if ends is None:
+        total = next((row for row in found.summary["estimates"] if row["name"] == "total"
+                      and owner(row) == model and row.get("median") is not None), None)  # fmt: skip
+        if total is None:
+            return ""
+        observed = first.get("observed")
+        listed = observed if isinstance(observed, int) else listed
         ends = {key: max(total[key] - listed, 0.0) for key in ("low", "median", "high")}
-        said += f". On no list, as estimated: {between('unseen', ends)}"
-    return f"{said}."
+    if first.get("bound"):
+        return f" On no list: at least about {shown('unseen', ends['median'])}, a lower bound."
+    return f" On no list, as estimated: {between('unseen', ends)}."

@@ -10,6 +10,7 @@ import re
 from estimation.report.html.stated import Stated
 from estimation.report.html.words import capital, dated, plain, short
 from estimation.report.text import rounded
+from estimation.summaries.agreement import percent
 
 _NUMBER = r"-?\d+(?:,\d{3})*(?:\.\d+)?"
 
@@ -20,9 +21,11 @@ _ESTIMATE = re.compile(
     rf"(?(to)(?P<second>{_NUMBER}))"
 )
 _WITH_INTERVAL = re.compile(rf"({_NUMBER})( \()({_NUMBER})( to )({_NUMBER})(\))")
-_DECIMAL = re.compile(r"(?<![\w.,/:-])-?\d+(?:,\d{3})*\.\d+(?!\.?\w|/)")
+#: What is judged against a limit keeps its digits: 1.013 is above 1.01, and 1.01 is not.
+_DECIMAL = re.compile(r"(?<![\w.,:/-])-?\d+(?:,\d{3})*\.\d+"
+                      r"(?!\.?\w|/| (?:above|below|[<>]=?) )")  # fmt: skip
 _POWER = re.compile(r"(?<![\w.])\d(?:\.\d+)?e\+\d+\b")
-_PERCENT = re.compile(r"(?<![\w.,/-])(\d+(?:\.\d+)?) ?%")
+_PERCENT = re.compile(r"(?<![\w.,/-])(\d+(?:\.\d+)?) ?%(?P<level> interval| range)?")
 _MASS = re.compile(r"\b(0\.\d+) between\b")
 
 #: A field of a model: the evidence, what of it, and perhaps a part of that.
@@ -68,7 +71,7 @@ def told(text: str, stated: Stated) -> str:
     said = _WITH_INTERVAL.sub(
         lambda found: "".join(_digits(part) if place % 2 == 0 else part
                               for place, part in enumerate(found.groups())), said)  # fmt: skip
-    said = _PERCENT.sub(lambda found: _in_percent(float(found[1])), said)
+    said = _PERCENT.sub(_percent, said)
     said = _POWER.sub(lambda found: f"{float(found.group()):,.0f}", said)
     said = _DECIMAL.sub(lambda found: _digits(found.group()), said)
     return dated(said)
@@ -137,12 +140,21 @@ def _digits(number: str) -> str:
     if "," not in number and "." not in number and len(number) <= 4:
         return number
     value = float(number.replace(",", ""))
+    if 0.985 < value < 1:  # no certainty
+        return number
     if sum(letter.isdigit() for letter in number.lstrip("-0.")) <= 3:
         return number
     return rounded(value) if abs(value) >= 1000 else short(value)
 
 
+def _percent(found: re.Match[str]) -> str:
+    # levels and limits are stated: 97.5 % is not 98 %
+    if found["level"] or found[1].endswith(".5"):
+        return f"{found[1]} %{found['level'] or ''}"
+    return _in_percent(float(found[1]))
+
+
 def _in_percent(value: float) -> str:
     if value > 98.5 or value < 0.1:
-        return f"{value:.3g} %"
+        return percent(value / 100)
     return f"{value:.0f} %" if value >= 9.95 else f"{value:.2g} %"
