@@ -2,6 +2,7 @@
 
 import math
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -19,6 +20,10 @@ os.environ[VARIABLE] = str(Path(tempfile.gettempdir()) / f"undercount-tests-{os.
 set_compile_folder()
 # lines of progress come after some seconds: how slow a machine is must not change what a test reads
 progress.SHORT = math.inf
+# a shell has what it starts in the background ignore Ctrl-C, and so would the commands that tests
+# start and interrupt: they would go on to their end
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
@@ -40,10 +45,14 @@ def article() -> Model:
     return Model(Flat(), {"names": Count(106_745, uniform(0.45, 0.65), source="list")})
 
 
-@pytest.fixture(params=sorted(reference_models()))
+# built once: models cannot be changed, and the belief of some takes a moment to work out
+REFERENCES = reference_models()
+
+
+@pytest.fixture(params=sorted(REFERENCES))
 def reference(request: pytest.FixtureRequest) -> Model:
     """Each reference model in turn."""
-    return reference_models()[request.param]
+    return REFERENCES[request.param]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

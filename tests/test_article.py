@@ -129,6 +129,9 @@ def test_pictures_are_drawn(folder):
         "mixture-readings.png", "comparison-steps-loo.png", "late-eventual.png",
         "learned-periods.png", "learned-coverage.png", "learned-rises.png", "sources-coverage.png",
         "sources-coverage-total.png", "revision-by-year.png", "revision-by-day.png",
+        "forest.png", "beliefs.png",
+        *(f"{model}-{kind}.png" for model in ("weekly", "regional", "kinds", "late", "learned")
+          for kind in ("beliefs", "chains")),
     }  # fmt: skip
 
 

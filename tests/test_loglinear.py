@@ -2,11 +2,14 @@
 
 import itertools
 import json
+import sys
 
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from threadpoolctl import ThreadpoolController, threadpool_info
 
+from estimation.classical.loglinear import threads
 from estimation.classical.loglinear.estimate import loglinear
 from estimation.classical.loglinear.factors import fit_factors
 from estimation.classical.loglinear.independent import independence
@@ -246,3 +249,31 @@ def test_what_an_estimate_tells() -> None:
 def test_arguments_out_of_range_are_refused(argument, value) -> None:
     with pytest.raises(InvalidValueError, match=argument):
         loglinear(listed("kosovo_1999"), **{argument: value})
+
+
+def test_libraries_are_looked_for_again_only_when_more_were_imported(monkeypatch):
+    looked = []
+
+    class Spied(ThreadpoolController):
+        def __init__(self):
+            looked.append(len(sys.modules))
+            super().__init__()
+
+    monkeypatch.setattr(threads, "ThreadpoolController", Spied)
+    monkeypatch.setitem(sys.modules, "a_first_module", sys)
+
+    def numbers():
+        return {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+
+    before = numbers()
+    for _ in range(2):
+        with threads.one_thread():
+            with threads.one_thread():
+                assert numbers() == {1}
+            assert numbers() == {1}
+        assert numbers() == before
+    assert len(looked) == 1
+    monkeypatch.setitem(sys.modules, "a_further_module", sys)
+    with threads.one_thread():
+        pass
+    assert len(looked) == 2

@@ -1,5 +1,6 @@
 """The session: one compilation a structure, the right data in it, and mistakes told by name."""
 
+import contextlib
 import threading
 
 import numpy as np
@@ -9,6 +10,7 @@ from estimation import fit
 from estimation.diagnostics.reference import reference_models
 from estimation.errors import InvalidValueError, NotEstimableError, UndercountError
 from estimation.fit.preflight import fitting_data, plain_data
+from estimation.fit.reading import straight_reading
 from estimation.fit.session import Session, session
 from estimation.fit.stop import stop, working_for
 from estimation.progress import Chain
@@ -149,6 +151,56 @@ def test_a_prior_without_density_is_named(own):
         own.sample(Cells([3, 4, 5], mean=-5.0), **SAMPLING)
     for word in ("Rust", "stack", "ErrorCode", "<unknown>"):
         assert word not in str(caught.value)
+
+
+class Table(Cells):
+    """It reads a number, a row, and a table that is not square."""
+
+    def structure(self):
+        return ("table",)
+
+    def graph(self):
+        import pymc as pm
+
+        with super().graph() as model:
+            table = pm.Data("table", np.asarray(self.table()))
+            effect = pm.Normal("effect", 0.0, 1.0, shape=2)
+            pm.Poisson("cells", pm.math.exp(effect)[:, None] * model["rate"], observed=table)
+        return model
+
+    def table(self):
+        return np.arange(6).reshape(2, 3) + self.counts[0]
+
+    def graph_data(self):
+        return {**super().graph_data(), "table": self.table()}
+
+
+def test_reading_data_straight_changes_no_draw(monkeypatch):
+    ours, theirs = Session(), Session()
+    ours.compilation(Table([3, 4, 5]))
+    with monkeypatch.context() as patch:
+        patch.setattr("estimation.fit.session.straight_reading", contextlib.nullcontext)
+        theirs.compilation(Table([3, 4, 5]))
+    for model in (Table([3, 4, 5]), Table([9, 8, 1], 2.0)):
+        found, expected = (one.sample(model, **SAMPLING)["posterior"] for one in (ours, theirs))
+        for name in ("rate", "shift", "effect"):
+            np.testing.assert_array_equal(found[name], expected[name])
+
+
+def test_a_nutpie_that_reads_in_another_way_is_left_alone(monkeypatch):
+    from nutpie import compile_pymc
+
+    known = compile_pymc.make_extraction_fn
+    with straight_reading():
+        assert compile_pymc.make_extraction_fn is not known
+    assert compile_pymc.make_extraction_fn is known
+
+    def other(inner, data):
+        """Take other parameters."""
+
+    monkeypatch.setattr(compile_pymc, "make_extraction_fn", other)
+    with straight_reading():
+        assert compile_pymc.make_extraction_fn is other
 
 
 class Hidden(Cells):

@@ -285,7 +285,7 @@ def test_a_run_completes_later_counts_and_repeats_from_its_folder(place, capsys,
     assert [(row["as_of"], row["seen_from"]) for row in rows] == [("2024-07-31", "2024-06-15")]
     drawn = {one.name for one in (out / "figures").glob("*.png")}
     # coverage is left out: there are no deaths beside the list to draw
-    assert drawn == {"totals.png", "eventual.png"}
+    assert drawn == {"totals.png", "eventual.png", "beliefs.png", "chains.png"}
     monkeypatch.setattr("estimation.study.figures.missing_plotting", lambda: "not drawn")
     shutil.rmtree(place / "data")
     path.unlink()

@@ -255,7 +255,8 @@ stratum = "south"
     assert "agrees       a higher rate in the south" in out
     assert "- lists: The stratum of 12 persons is not recorded." in out
     names = {path.name for path in (place / "out" / "figures").iterdir()}
-    assert names == {"totals.png", "totals.svg", "rates.png", "rates.svg"}
+    drawn = ("totals", "rates", "chains", "patterns")
+    assert names == {f"{name}.{end}" for name in drawn for end in ("png", "svg")}
     found = json.loads((place / "out" / "summary.json").read_text())
     rows = {(row["name"], row["index"].get("stratum", "")): row["median"]
             for row in found["estimates"] if "list" not in row["index"]}  # fmt: skip

@@ -15,6 +15,7 @@ import numpy as np
 
 from estimation.errors import UndercountError
 from estimation.fit.preflight import StartCheck, fitting_data, plain_data
+from estimation.fit.reading import straight_reading
 from estimation.fit.stop import asked_to_stop
 from estimation.places import set_compile_folder
 from estimation.progress import Chain, Watch
@@ -65,7 +66,8 @@ class Compilation:
         self._check = StartCheck(graph)
         self._center = make_initial_point_fn(model=graph, jitter_rvs=set(), return_transformed=True)
         self._names = [variable.name for variable in graph.value_vars]
-        self._sampler = nutpie.compile_pymc_model(graph)
+        with straight_reading():
+            self._sampler = nutpie.compile_pymc_model(graph)
         used = {variable.name for variable in self._sampler.shared_var_keys}
         self._swapped = [name for name in self._shared if name in used]
 
