@@ -1,7 +1,9 @@
 """Fixtures shared by all tests, and the count of contract checks."""
 
+import atexit
 import math
 import os
+import shutil
 import signal
 import tempfile
 from pathlib import Path
@@ -15,9 +17,11 @@ from estimation.places import VARIABLE, set_compile_folder
 from models import Count, Flat, Model, uniform
 
 # nothing of a test may reach the user's kept fits, and none may be found there; compiled code is
-# shared by all test runs
+# shared by all test runs, fits of fixtures that are wider than a test by none
 os.environ[VARIABLE] = str(Path(tempfile.gettempdir()) / f"undercount-tests-{os.getuid()}")
 set_compile_folder()
+os.environ[VARIABLE] = tempfile.mkdtemp(prefix="undercount-tests-")
+atexit.register(shutil.rmtree, os.environ[VARIABLE], ignore_errors=True)
 # lines of progress come after some seconds: how slow a machine is must not change what a test reads
 progress.SHORT = math.inf
 # a shell has what it starts in the background ignore Ctrl-C, and so would the commands that tests

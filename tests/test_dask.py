@@ -23,7 +23,6 @@ from estimation.fit.engine import plan
 from estimation.fit.executors import named_executor, parse_executor
 from estimation.fit.stop import asked_to_stop
 from estimation.fit.store import Store
-from tests.interrupts import hear_interrupts
 from tests.studies import READINGS
 
 NAMES = ("scale-uniform", "scale-beta", "gamma-precision", "scale-known")
@@ -247,7 +246,6 @@ def _start(word, folder, *words):
         [sys.executable, "-m", "estimation", *words, "--json", "--executor", word,
          "--store", "fits"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder,
-        preexec_fn=hear_interrupts,
     )  # fmt: skip
 
 

@@ -23,7 +23,6 @@ from estimation.diagnostics.reference import reference_models
 from estimation.errors import DataError
 from estimation.fit.record import DamagedRecordError, from_bytes
 from estimation.fit.store import Store
-from tests.interrupts import hear_interrupts
 from tests.studies import READINGS
 
 #: A batch of some seconds in units of a fraction of a second.
@@ -37,7 +36,6 @@ def full(request):
 
 
 def _start(words, store, folder, *options, **settings):
-    settings.setdefault("preexec_fn", hear_interrupts)
     return subprocess.Popen(
         [sys.executable, "-m", "estimation", *words, "--store", str(store), *options],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder, **settings,
@@ -162,7 +160,6 @@ def test_an_interrupt_while_sampling_ends_at_once(tmp_path):
     running = subprocess.Popen(
         [sys.executable, "-m", "estimation", *words, "--store", str(tmp_path / "fits")],
         stdout=subprocess.PIPE, stderr=terminal, text=True, cwd=tmp_path,
-        preexec_fn=hear_interrupts,
     )  # fmt: skip
     os.close(terminal)
     seen = b""
