@@ -115,10 +115,20 @@ def _connect(app: Dash, start: State, folder: Path) -> None:
     def given(*values: Any) -> State:
         return State.of(dict(zip((*names, *_CHOICES), values, strict=True)))
 
+    follows = [
+        Output("answer", "children"), Output("verdict", "children"),
+        Output("total-figure", "figure"), Output("total-drawing", "aria-label"),
+        Output("beside", "children"), Output("own", "children"),
+        Output("coverage-figure", "figure"), Output("coverage-drawing", "aria-label"),
+        Output("rows", "children"), Output("elsewhere", "children"), Output("query", "data"),
+        *(Output(name, "hidden") for name in _HIDDEN),
+        Output("total-figure", "style"), Output("coverage-figure", "style"),
+    ]  # fmt: skip
+
     def moved(*values: Any) -> Any:
         # on the page of stored runs nothing is asked
         if values[-1] is None:
-            return [no_update] * (11 + len(_HIDDEN))
+            return [no_update] * len(follows)
         state = given(*values[:-1])
         try:
             return redrawn(state, values[-1], folder)
@@ -133,13 +143,7 @@ def _connect(app: Dash, start: State, folder: Path) -> None:
         [Input("address", "pathname"), Input("address", "search")],
     )(lambda path, query: opened(path, query, start, folder))  # fmt: skip
     app.callback(
-        [Output("answer", "children"), Output("verdict", "children"),
-         Output("total-figure", "figure"), Output("total-drawing", "aria-label"),
-         Output("beside", "children"), Output("own", "children"),
-         Output("coverage-figure", "figure"), Output("coverage-drawing", "aria-label"),
-         Output("rows", "children"), Output("elsewhere", "children"), Output("query", "data"),
-         *(Output(name, "hidden") for name in _HIDDEN)],
-        [*asked, Input("held", "data")], prevent_initial_call=True,
+        follows, [*asked, Input("held", "data")], prevent_initial_call=True,
     )(moved)  # fmt: skip
     app.callback(Output("ahead", "children"), Input("settled", "data"), prevent_initial_call=True)(
         ahead
@@ -235,6 +239,7 @@ def redrawn(state: State, held: object = None, folder: Path = Path()) -> tuple[A
         output.rows(found), output.elsewhere(found), query,
         state.shape != "audited", not state.soft(), total is EMPTY, coverage is EMPTY,
         bool(found.refused), *(not shown[name] for name in _ROWS),
+        output.tall(total), output.tall(coverage),
     )  # fmt: skip
 
 
@@ -245,7 +250,8 @@ def withdrawn(state: State, error: Exception) -> tuple[Any, ...]:
     query = {"address": state.to_query(), "state": state.to_query(), "run": "", "kept": [],
              "said": said}  # fmt: skip
     return (output.sentence(found), None, EMPTY, said, None, None, EMPTY, said, None, None, query,
-            *(False,) * 2, *(True,) * 3, *(False,) * len(_ROWS))  # fmt: skip
+            *(False,) * 2, *(True,) * 3, *(False,) * len(_ROWS),
+            *(output.tall(EMPTY),) * 2)  # fmt: skip
 
 
 def ahead(query: object) -> Any:

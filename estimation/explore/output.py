@@ -25,7 +25,7 @@ def output() -> Component:
     from dash import dcc, html
 
     def drawing(name: str, said: str) -> Component:
-        graph = dcc.Graph(id=f"{name}-figure", config=CONFIG, figure=EMPTY)
+        graph = dcc.Graph(id=f"{name}-figure", config=CONFIG, figure=EMPTY, style=tall(EMPTY))
         return named("Div", graph, said, id=f"{name}-drawing", role="img")
 
     parts = [
@@ -48,6 +48,11 @@ def output() -> Component:
         html.Div(id="elsewhere"),
     ]  # fmt: skip
     return named("Section", parts, "What follows", className="output")
+
+
+def tall(figure: dict[str, Any]) -> dict[str, str]:
+    """Return the style that keeps the room of a figure, whenever the browser draws it."""
+    return {"height": f"{figure['layout']['height']}px"}
 
 
 def sentence(found: Answer) -> list[Component]:

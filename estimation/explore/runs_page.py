@@ -10,7 +10,7 @@ from estimation.errors import DataError
 from estimation.explore.address import Asked
 from estimation.explore.elements import named, table
 from estimation.explore.figures import CONFIG, intervals_figure
-from estimation.explore.output import SAME, compared
+from estimation.explore.output import SAME, compared, tall
 from estimation.explore.run_findings import findings
 from estimation.explore.runs import PAGE, Details, Run, details, run_folder, stored_runs
 from estimation.explore.stored import stored_question
@@ -97,7 +97,8 @@ def _one(folder: Path, found: Details) -> list[Component]:
     parts.append(_what_if(folder, run))
     if len(found.totals) > 1:
         said = "; ".join(f"{label}: {row[1]:,.0f}" for label, *row in found.totals)
-        graph = dcc.Graph(figure=intervals_figure(found.totals), config=CONFIG)
+        figure = intervals_figure(found.totals)
+        graph = dcc.Graph(figure=figure, config=CONFIG, style=tall(figure))
         rows = [[label, *(f"{number:,.0f}" for number in (middle, low, high))]
                 for label, low, middle, high in found.totals]  # fmt: skip
         parts += [

@@ -142,6 +142,11 @@ def test_a_stored_run_is_asked_what_if(page, address):
     page.get_by_role("link", name="Ask what if").click()
     _says(page, Asked(State(), "valley"))
     expect(page.locator("#beside")).to_contain_text("Nothing was moved")
+    # the drawing keeps its room, though all that it needs was loaded when the page was opened
+    expect(page.locator("#total-figure .main-svg").first).to_be_visible()
+    drawing, beside = (page.locator(name).bounding_box() for name in ("#total-figure", "#beside"))
+    assert drawing["height"] > 300
+    assert drawing["y"] + drawing["height"] <= beside["y"]
     page.fill("#low", "0.5")
     _says(page, Asked(State(low=0.5), "valley"))
     expect(page.locator("#beside")).to_contain_text("Moved: Coverage: low end 0.45, now 0.5")
