@@ -19,8 +19,7 @@ SETTINGS = (
 @pytest.mark.parametrize("name", SETTINGS)
 def test_nuts_equals_exact(name):
     model = reference_models()[name]
-    # their errors are a third of those of NUTS: the limits below hardly owe to them
-    exact = fit(model, "exact", draws=20_000, seed=11)
+    exact = fit(model, "exact", draws=50_000, seed=11)
     nuts = fit(model, "nuts", draws=2_000, tune=1_500, seed=11)
     verdict = tree_verdict(nuts, 0.95)
     assert verdict.verdict == "pass", verdict.failed()
